@@ -1,0 +1,15 @@
+"""The words, the signed log, and the rules: what tablets and server share.
+
+    facts, inspections, orders, register, office   the vocabulary: what can have happened
+    vocabulary                                      every tag and its type; Unknown
+    ids, errors                                     identities; refusals and whose turn it is
+    header, envelope, chain, sealing, statements,
+    merkle, batch                                   the bytes (docs/format.md), nothing more
+    checklists, conditions, questionnaire           the forms and their rules, pure
+    store, vault                                    ports; sqlite_store, sqlite_vault, memory
+    writer                                          one log being written: decide, sign, store
+    sync                                            the conversation, without network
+    credit_codes, resident_ids, coordinates         GB 32100, GB 11643, datums
+
+Imports go downwards only: adapters → writer, sync → store, vault → chain → envelope → words.
+"""

@@ -1,0 +1,54 @@
+"""Identities: what each is, and its one text form (docs/format.md, section 2)."""
+
+from base64 import b32decode, b32encode
+from typing import Annotated, NewType
+
+from msgspec import Meta, Struct
+
+_ID_PATTERN = "^[a-z2-7]{26}$"
+_HASH_PATTERN = "^[0-9a-f]{64}$"
+
+Id = Annotated[str, Meta(pattern=_ID_PATTERN)]
+HashText = Annotated[str, Meta(pattern=_HASH_PATTERN)]
+
+type_of_id = Id  # the shape that all the following share
+
+BureauId = NewType("BureauId", str)
+LogId = NewType("LogId", str)
+DeviceId = NewType("DeviceId", str)
+OfficerId = NewType("OfficerId", str)
+InspectionId = NewType("InspectionId", str)
+ObjectId = NewType("ObjectId", str)
+PersonId = NewType("PersonId", str)
+SubjectId = NewType("SubjectId", str)
+KeyId = NewType("KeyId", str)
+
+NOBODY = bytes(16)
+NO_HASH = bytes(32)
+
+
+class EntryRef(Struct, frozen=True, order=True):
+    """One entry, wherever it is held: `log` is hex, `sequence` counts from 1."""
+
+    log: HashText
+    sequence: Annotated[int, Meta(ge=1)]
+
+    def __str__(self) -> str:
+        return f"{self.log}:{self.sequence}"
+
+
+def id_text(raw: bytes) -> str:
+    """Return 16 bytes as 26 lower-case characters (RFC 4648 base 32, no padding)."""
+    if len(raw) != len(NOBODY):
+        msg = f"an identity has 16 bytes, not {len(raw)}"
+        raise ValueError(msg)
+    return b32encode(raw).decode("ascii").rstrip("=").lower()
+
+
+def id_bytes(text: str) -> bytes:
+    """Return the 16 bytes behind a text form; `ValueError` where it is not one."""
+    raw = b32decode(text.upper() + "======") if len(text) == 26 else b""
+    if len(raw) != len(NOBODY) or id_text(raw) != text:
+        msg = f"not an identity: {text[:40]!r}"
+        raise ValueError(msg)
+    return raw
