@@ -1,0 +1,1 @@
+"""The server: takes in logs, folds them, answers."""

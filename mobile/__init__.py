@@ -1,0 +1,1 @@
+"""The tablet: records what happens, offline, and hands it in."""

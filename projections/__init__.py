@@ -1,0 +1,1 @@
+"""Answers: pure folds over a history."""

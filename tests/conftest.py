@@ -1,0 +1,70 @@
+"""What all tests share: hypothesis profiles, Kivy without a display, no silent skips."""
+
+import os
+import sys
+from collections.abc import Generator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.machine import find_chromium
+
+# Before anything imports Kivy. `offscreen` draws for real, through EGL, in software.
+os.environ.update(
+    KIVY_NO_ARGS="1",
+    KIVY_NO_CONFIG="1",
+    KIVY_NO_FILELOG="1",
+    KIVY_LOG_MODE="PYTHON",
+    LIBGL_ALWAYS_SOFTWARE="1",
+)
+if sys.platform == "linux":
+    os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+
+# Tests speak English unless they ask for Chinese.
+os.environ["XUNJI_LANG"] = "en"
+
+SLOW_MACHINES = [HealthCheck.too_slow]
+settings.register_profile("dev", deadline=None, suppress_health_check=SLOW_MACHINES)
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=SLOW_MACHINES,
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a skipped test has failed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.option.no_skips:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, though nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.skipped and collector.config.option.no_skips:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, though nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser to drive: `playwright.chromium.launch(executable_path=chromium)`."""
+    found = find_chromium()
+    assert found, "no Chromium: see `python -m tests.machine`"
+    return found
