@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct, structs
 
+from events import envelope
 from events import header as headers
 from events.envelope import Entry
 from events.errors import ForeignError, UnverifiedError
@@ -47,7 +48,8 @@ def link(
         parts=parts,
     )
     raw = headers.encode(whole)
-    return Entry(whole, raw, key.sign(_LABEL + raw), body, tuple(sealed))
+    entry = Entry(whole, raw, key.sign(_LABEL + raw), body, tuple(sealed))
+    return structs.replace(entry, raw=envelope.encode(entry))
 
 
 def head_of(entry: Entry) -> Head:

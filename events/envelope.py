@@ -22,7 +22,7 @@ _RECEIVED = Layout(">q")
 class Entry(Struct, frozen=True):
     """An entry: parsed header beside the very bytes that were signed.
 
-    `body` and each of `sealed` is None once erased.
+    `body` and each of `sealed` is None once erased. `raw` is the envelope it came in.
     """
 
     header: Header
@@ -30,6 +30,7 @@ class Entry(Struct, frozen=True):
     signature: bytes
     body: bytes | None
     sealed: tuple[bytes | None, ...] = ()
+    raw: bytes = b""
 
     @property
     def hash(self) -> bytes:
@@ -38,7 +39,9 @@ class Entry(Struct, frozen=True):
 
 
 def encode(entry: Entry) -> bytes:
-    """Return the envelope of an entry."""
+    """Return the envelope of an entry: the bytes it came in, if it did."""
+    if entry.raw:
+        return entry.raw
     pieces = [_START.pack(_VERSION, len(entry.header_bytes)), entry.header_bytes, entry.signature]
     for content in (entry.body, *entry.sealed):
         pieces += (b"\0",) if content is None else (b"\1", content)
@@ -71,7 +74,7 @@ def decode(raw: bytes, at: int = 0) -> Entry:
     if end != len(raw):
         msg = "envelope has another length than its header says"
         raise MalformedError(msg)
-    return Entry(header, header_bytes, signature, body, sealed)
+    return Entry(header, header_bytes, signature, body, sealed, raw[at:])
 
 
 def _content(raw: bytes, at: int, size: int) -> tuple[bytes | None, int]:

@@ -7,7 +7,11 @@
     ├── NotEnrolledError     the office has not enrolled this log, or has revoked it
     ├── ForeignError         of another bureau or another log
     ├── MalformedError       not in the format at all
-    └── TooLargeError        beyond a limit of docs/format.md
+    ├── TooLargeError        beyond a limit of docs/format.md
+    ├── StorageError         not made durable: disk full, read-only, failing
+    ├── ErasedError          the key of a sealed part was destroyed
+    ├── FolderError          the data folder is missing, foreign or of another layout
+    └── BusyError            another process is writing the same log
 
 No message holds personal data: only numbers, hashes and names of fields.
 """
@@ -93,3 +97,9 @@ class BusyError(Refusal):
     """Another process holds the log that we would write."""
 
     code = "busy"
+
+
+class StorageError(Refusal):
+    """It could not be made durable; nothing of it is recorded. Free space, then try again."""
+
+    code = "storage"
