@@ -1,0 +1,191 @@
+"""The conversation between a tablet and the office, without network.
+
+    tablet: here is what follows entry n of my log      next_push → Batch
+    office: we hold it up to m, at these positions      accept → Accepted
+            or: we hold it up to m only, go on there    ConflictError
+            or: entry k does not verify, tell a person  UnverifiedError
+
+What the office stores verifies; what does not goes into quarantine with its reason, and what
+comes before it in the same push is stored. Every answer is the same however often it is asked.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Struct
+
+from events import chain
+from events.batch import Batch, cut
+from events.chain import Head
+from events.envelope import Entry
+from events.errors import ConflictError, ForkedError, NotEnrolledError, Refusal, UnverifiedError
+from events.sealing import WrappedKey
+from events.store import EventStore, Held, fresh
+from events.vault import Vault
+
+_RECEIVED_AT = 8
+
+
+class Enrolment(Struct, frozen=True):
+    """What the office knows of a log: its key (32 bytes), and up to where it trusts it."""
+
+    log: bytes
+    key: bytes
+    device: str
+    last_trusted: int | None = None
+
+
+class Quarantined(Struct, frozen=True):
+    """Envelopes that were refused, as they came. `reason` is the refusal's code."""
+
+    log: bytes
+    first: int
+    reason: str
+    envelopes: tuple[bytes, ...]
+
+
+Lookup = Callable[[bytes], Enrolment | None]
+Quarantine = Callable[[Quarantined], None]
+
+
+def accept(  # noqa: PLR0913  the rim hands in each effect by name
+    batch: Batch,
+    *,
+    store: EventStore,
+    vault: Vault,
+    enrolment: Lookup,
+    quarantine: Quarantine,
+    received_at: int,
+) -> Held:
+    """Take in a push: verify, keep keys, append. Returns how far the log is held.
+
+    Raises `NotEnrolledError`, `ConflictError`, `ForkedError`, `UnverifiedError`,
+    `MalformedError`, `ForeignError` or `StorageError`. Nothing that does not verify is
+    stored; what verifies before the first that does not, is.
+    """
+    known = enrolment(batch.log)
+    if known is None:
+        msg = "this log is not enrolled"
+        raise NotEnrolledError(msg)
+    run = _parse(batch, quarantine)
+    try:
+        new = fresh(store, batch.log, batch.after, run)
+    except ForkedError as fork:
+        _set_aside(batch, fork.sequence, fork.code, quarantine)
+        raise
+    good, refusal = _verified(new, store.held(batch.log).head, known)
+    if good or batch.keys:
+        vault.put(batch.keys)
+    first = batch.after + len(run) - len(new)
+    held = store.append(batch.log, first, good, received_at)
+    if refusal:
+        _set_aside(batch, held.sequence + 1, refusal.code, quarantine)
+        raise refusal
+    return held
+
+
+def _parse(batch: Batch, quarantine: Quarantine) -> list[Entry]:
+    try:
+        return batch.entries()
+    except Refusal as broken:
+        _set_aside(batch, batch.after + 1, broken.code, quarantine)
+        raise
+
+
+def _verified(
+    run: Sequence[Entry], head: Head, known: Enrolment
+) -> tuple[Sequence[Entry], Refusal | None]:
+    """Return what of `run` may be stored, and why the rest may not."""
+    key = Ed25519PublicKey.from_public_bytes(known.key)
+    trusted, refusal = _within_trust(run, known)
+    whole = 0
+    try:
+        for entry in trusted:
+            head = chain.follow(entry, head, known.log)
+            whole += 1
+    except Refusal as broken:
+        refusal = broken
+    chained = trusted[:whole]
+    if not chained or (whole == len(run) and chain.signed(chained[-1], key)):
+        return chained, refusal
+    # The run was cut or its last signature fails: its last word vouches for nothing.
+    unsigned = chain.first_unsigned(chained, key)
+    if unsigned is None:
+        return chained, refusal
+    sequence = chained[unsigned].header.sequence
+    return chained[:unsigned], UnverifiedError(sequence, "signature")
+
+
+def _within_trust(
+    run: Sequence[Entry], known: Enrolment
+) -> tuple[Sequence[Entry], Refusal | None]:
+    last = known.last_trusted
+    if last is None or not run or run[-1].header.sequence <= last:
+        return run, None
+    msg = f"this log was revoked; it is trusted up to {last}"
+    return [one for one in run if one.header.sequence <= last], NotEnrolledError(msg)
+
+
+def _set_aside(batch: Batch, first: int, reason: str, quarantine: Quarantine) -> None:
+    rest = batch.envelopes[max(0, first - batch.after - 1) :]
+    quarantine(Quarantined(batch.log, first, reason, rest))
+
+
+# ── the tablet's side ──────────────────────────────────────────────────────────────
+
+
+class Turn(Enum):
+    """Whose turn it is after an answer."""
+
+    PUSH = "push"  # there is more to send
+    REST = "rest"  # all is received
+    STOP = "stop"  # a person has to look: nothing more is sent until then
+
+
+class Outbox(Struct, frozen=True):
+    """What the tablet knows of the office: how far its log is held there, and whether to go on."""
+
+    held: int = 0
+    stopped: str | None = None
+
+
+def next_push(
+    outbox: Outbox,
+    store: EventStore,
+    log: bytes,
+    keys: Callable[[Sequence[Entry]], Sequence[WrappedKey]],
+) -> Batch | None:
+    """Return what to send next, None when all is held or a person has to look first."""
+    if outbox.stopped:
+        return None
+    waiting = [one.state[_RECEIVED_AT:] for one in store.read_log(log, outbox.held, 1_000)]
+    if not waiting:
+        return None
+    batch = Batch(log, outbox.held, tuple(waiting[: cut(waiting)]))
+    return Batch(batch.log, batch.after, batch.envelopes, tuple(keys(batch.entries())))
+
+
+def received(outbox: Outbox, sequence: int) -> Outbox:
+    """The office holds the log up to `sequence`."""
+    return Outbox(max(outbox.held, sequence))
+
+
+def rewound(outbox: Outbox, own: EventStore, log: bytes, conflict: ConflictError) -> Outbox:
+    """The office holds another length than we thought: go on from there, if it is our log.
+
+    Stops with `restored` where the office holds more than we do (this tablet was restored
+    from a backup and must begin a new log), with `forked` where it holds something else.
+    """
+    if conflict.held > own.held(log).sequence:
+        return Outbox(outbox.held, "restored")
+    if conflict.held:
+        (ours,) = own.read_log(log, conflict.held - 1, 1)
+        if ours.record().entry.hash != conflict.held_hash:
+            return Outbox(outbox.held, "forked")
+    return Outbox(conflict.held)
+
+
+def refused(outbox: Outbox, code: str) -> Outbox:
+    """The office refused for a reason that trying again does not mend."""
+    return Outbox(outbox.held, code)
