@@ -110,20 +110,19 @@ def questions_in(condition: Condition) -> Iterator[str]:
             assert_never(condition)
 
 
-def tag_forms(tree: object) -> object:
+def tag_forms(tree: JSON) -> JSON:
     """Return a JSON tree in which every condition names its form, so that msgspec tells them apart.
 
     Whatever has `op`, or consists of `all` or `any` alone, is a condition.
     """
     match tree:
         case list():
-            return [tag_forms(branch) for branch in _branches(tree)]
+            return [tag_forms(branch) for branch in tree]
         case dict():
-            named = {key: tag_forms(branch) for key, branch in _fields(tree).items()}
-            if "op" in named or len(named.keys() - {"form"}) == 1:
-                forms = [form for form in _FORMS if form in named]
-                return {**named, "form": forms[0]} if len(forms) == 1 else named
-            return named
+            tagged = {key: tag_forms(branch) for key, branch in tree.items()}
+            forms = [form for form in _FORMS if form in tagged]
+            is_condition = "op" in tagged or len(tagged.keys() - {"form"}) == 1
+            return {**tagged, "form": forms[0]} if is_condition and len(forms) == 1 else tagged
         case _:
             return tree
 
@@ -137,14 +136,6 @@ def amount(value: JSON) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-def _branches(tree: list[Any]) -> list[object]:
-    return tree
-
-
-def _fields(tree: dict[Any, Any]) -> dict[str, object]:
-    return tree
 
 
 def _true(leaf: AnswerLeaf | ObjectLeaf, value: JSON, known: Known) -> bool:
