@@ -8,67 +8,84 @@ the commands' functions.
 import gettext
 import os
 from collections.abc import Iterable, Sequence
-from enum import IntEnum
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from unicodedata import east_asian_width
 
 import click
 
-from events.language import LOCALEDIR, Language, language, translation
+from events.language import LOCALEDIR, language, translation
+
+_ = translation("events", LOCALEDIR, language()).gettext
 
 
-class Exit(IntEnum):
-    """What the exit code tells a script."""
+class FailedError(click.ClickException):
+    """What was asked for failed: a difference found, or something that does not verify."""
 
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    NO_DATA = 3
-    BUSY = 4
-    NETWORK = 5
+    exit_code = 1
 
 
-class CommandError(click.ClickException):
-    """A command could not do what was asked; the message says what to do about it."""
+class NoDataError(click.ClickException):
+    """The data folder is missing, or not one of ours."""
 
-    def __init__(self, exit_code: Exit, message: str) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = 3
+
+
+class BusyError(click.ClickException):
+    """Another process holds the data folder, the port or the like."""
+
+    exit_code = 4
+
+
+class NetworkError(click.ClickException):
+    """The other side cannot be reached."""
+
+    exit_code = 5
+
+
+EXIT_CODES = {
+    0: _("done"),
+    FailedError.exit_code: _("what was asked for failed: a difference, or it does not verify"),
+    click.UsageError.exit_code: _("wrong use of the command"),
+    NoDataError.exit_code: _("the data folder is missing or not one of Xunji"),
+    BusyError.exit_code: _("busy: another process holds it"),
+    NetworkError.exit_code: _("the other side cannot be reached"),
+}
+
+# The same words for every command that works on a data folder.
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="XUNJI_DATA",
+    show_envvar=True,
+    required=True,
+    help=_("The data folder."),
+)
 
 
 def main() -> None:
     """Run `xunji` as the shell calls it."""
-    spoken = language()
-    speak_click(spoken)
-    group(spoken, plugged_in())(prog_name="xunji")
+    speak_click()
+    group(plugged_in())(prog_name="xunji")
 
 
 def plugged_in() -> list[click.Command]:
-    """Load the commands of all packages, by name."""
+    """Load the commands that the installed packages contribute."""
     found: list[click.Command] = []
     for point in entry_points(group="xunji.commands"):
         contributed: Sequence[click.Command] = point.load()
         found += contributed
-    return sorted(found, key=lambda command: command.name or "")
+    return found
 
 
-def group(spoken: Language, commands: Iterable[click.Command]) -> click.Group:
-    """Assemble the one command, with its help in the language spoken."""
-    _ = translation("events", LOCALEDIR, spoken).gettext
-    meaning = {
-        Exit.OK: _("done"),
-        Exit.FAILED: _("what was asked for failed: a difference found, or it does not verify"),
-        Exit.USAGE: _("wrong use of the command"),
-        Exit.NO_DATA: _("the data folder is missing or not one of Xunji"),
-        Exit.BUSY: _("busy: another process holds it"),
-        Exit.NETWORK: _("the other side cannot be reached"),
-    }
-    codes = "\n".join(f"  {code.value}  {text}" for code, text in meaning.items())
+def group(commands: Iterable[click.Command]) -> click.Group:
+    """Assemble the one command."""
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in EXIT_CODES.items())
+    exits = "\n".join(["\b", _("Exit codes:"), codes])
     assembled = click.Group(
         name="xunji",
         help=_("Xunji: field inspections as a record that nobody can change."),
-        epilog=f"\b\n{_('Exit codes:')}\n{codes}\n\n"
-        + _("Language: XUNJI_LANG=zh or en; otherwise that of your locale."),
+        epilog=exits + "\n\n" + _("Language: XUNJI_LANG=zh or en; otherwise that of your locale."),
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for command in commands:
@@ -76,9 +93,9 @@ def group(spoken: Language, commands: Iterable[click.Command]) -> click.Group:
     return click.version_option(version("xunji"), prog_name="xunji")(assembled)
 
 
-def speak_click(spoken: Language) -> None:
+def speak_click() -> None:
     """Let Click's own words, and the processes we start, follow the language."""
-    os.environ["XUNJI_LANG"] = os.environ["LANGUAGE"] = spoken
+    os.environ["XUNJI_LANG"] = os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("click", str(LOCALEDIR))
     gettext.textdomain("click")
     click.Context.formatter_class = WideFormatter

@@ -12,6 +12,8 @@ from typing import Literal
 
 Language = Literal["zh", "en"]
 
+LOCALEDIR = Path(__file__).parent / "locale"
+
 # First the one that is ours alone, then as the C library ranks them.
 VARIABLES = ("XUNJI_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -27,6 +29,3 @@ def translation(
 ) -> gettext.NullTranslations:
     """Return the catalogue of `domain`; where there is none, words stay as they are in the code."""
     return gettext.translation(domain, localedir, [language], fallback=True)
-
-
-LOCALEDIR = Path(__file__).parent / "locale"

@@ -33,7 +33,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=SLOW_MACHINES,
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev"))
+settings.load_profile("ci" if "CI" in os.environ else "dev")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,7 +37,7 @@ def missing_packages() -> dict[str, str]:
     if find_chromium() is None:
         missing["Chromium (or Chrome; elsewhere: set XUNJI_CHROMIUM)"] = "chromium"
     if sys.platform == "linux":
-        missing |= {library: package for library, package in LIBRARIES.items() if not loads(library)}
+        missing |= {name: package for name, package in LIBRARIES.items() if not loads(name)}
         if not any(found for place in RENDERERS for found in Path("/usr").glob(place)):
             missing["Mesa's software renderer"] = "libgl1-mesa-dri"
     return missing
