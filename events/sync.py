@@ -75,7 +75,7 @@ def accept(  # noqa: PLR0913  the rim hands in each effect by name
         _set_aside(batch, fork.sequence, fork.code, quarantine)
         raise
     good, refusal = _verified(new, store.held(batch.log).head, known)
-    if good or batch.keys:
+    if good:
         vault.put(batch.keys)
     first = batch.after + len(run) - len(new)
     held = store.append(batch.log, first, good, received_at)
