@@ -316,21 +316,19 @@ def batch_bytes(
 # --- The vectors --------------------------------------------------------------------------------
 
 
-def refused(entry: Json, good: Json) -> list[Json]:
-    """What no reader may accept. `what` names what the bytes claim to be."""
-    head, part, body = entry["header"], entry["parts"][0], entry["body"].encode()
+def put(data: bytes, at: int, new: bytes) -> bytes:
+    """Write over `data` from `at` on."""
+    return data[:at] + new + data[at + len(new) :]
 
-    def header(**more: Any) -> bytes:  # noqa: ANN401
-        parts = more.pop("parts", entry["parts"])
+
+def refused_headers(entry: Json) -> dict[str, bytes]:
+    head, part, body = entry["header"], entry["parts"][0], entry["body"].encode()
+    tag_at, count_at = 202, 203 + len(entry["tag"])
+
+    def header(parts: list[Json] = entry["parts"], **more: Any) -> bytes:  # noqa: ANN401
         return header_bytes({**entry, **more}, body, parts)
 
-    def put(data: bytes, at: int, new: bytes) -> bytes:
-        return data[:at] + new + data[at + len(new) :]
-
-    tag_at, count_at = 202, 203 + len(entry["tag"])
-    flag_at = 3 + len(head) + 64
-    envelope, batch = good["envelope"], good["batch"]
-    headers = {
+    return {
         "bad magic": put(head, 0, b"XK"),
         "version 2": header(version=2),
         "version 0": header(version=0),
@@ -340,69 +338,85 @@ def refused(entry: Json, good: Json) -> list[Json]:
         "trailing byte": head + b"\0",
         "cut byte": head[:-1],
         "empty": b"",
-        "only the fixed fields": head[:202],
-        "tag without version": header(tag="finding-recorded"),
-        "tag with version 0": header(tag="finding-recorded.v0"),
-        "tag with leading zero": header(tag="finding-recorded.v01"),
-        "tag in capitals": header(tag="Finding-recorded.v1"),
-        "tag with two hyphens": header(tag="finding--recorded.v1"),
-        "tag with a newline": header(tag="finding-recorded.v1\n"),
+        "only the fixed fields": head[:tag_at],
+        "tag without version": header(tag="sample-noted"),
+        "tag with version 0": header(tag="sample-noted.v0"),
+        "tag with leading zero": header(tag="sample-noted.v01"),
+        "tag in capitals": header(tag="Sample-noted.v1"),
+        "tag with two hyphens": header(tag="sample--noted.v1"),
+        "tag with a newline": header(tag="sample-noted.v1\n"),
         "tag with a byte over 127": put(head, tag_at + 1, b"\xe9"),
         "no tag": header(tag=""),
         "tag of 65 letters": header(tag="a" * 62 + ".v1"),
         "tag length runs over the end": put(head, tag_at, b"\xff"),
-        "part count 17": header(parts=[part] * 17),
+        "part count 17": header([part] * 17),
         "part count more than parts": put(head, count_at, b"\x03"),
         "part count less than parts": put(head, count_at, b"\x00"),
         "body size 0": header(body_size=0),
         "body size 1": header(body_size=1),
         "body size 65537": header(body_size=65_537),
-        "sealed size not padded": header(parts=[{**part, "size": 93}]),
-        "sealed size below the least": header(parts=[{**part, "size": 28}]),
-        "sealed size over the most": header(parts=[{**part, "size": 65_564 + 64}]),
+        "sealed size not padded": header([{**part, "size": 93}]),
+        "sealed size below the least": header([{**part, "size": 28}]),
+        "sealed size over the most": header([{**part, "size": 65_564 + 64}]),
         "genesis that names a log": header(sequence=1, previous=NONE32),
         "genesis with an entry before": header(sequence=1, log=NONE32),
     }
-    envelopes = {
+
+
+def refused_envelopes(entry: Json) -> dict[str, bytes]:
+    envelope, length = entry["envelope"], len(entry["header"])
+    flag_at = 3 + length + 64
+    return {
         "version 2": put(envelope, 0, b"\x02"),
         "flag 2 for the body": put(envelope, flag_at, b"\x02"),
-        "flag 2 for a part": put(envelope, flag_at + 1 + len(body), b"\x02"),
+        "flag 2 for a part": put(envelope, flag_at + 1 + len(entry["body"].encode()), b"\x02"),
         "trailing byte": envelope + b"\0",
         "cut byte": envelope[:-1],
         "cut after the signature": envelope[:flag_at],
         "empty": b"",
-        "header length one more": put(envelope, 1, struct.pack(">H", len(head) + 1)),
-        "header length one less": put(envelope, 1, struct.pack(">H", len(head) - 1)),
+        "header length one more": put(envelope, 1, struct.pack(">H", length + 1)),
+        "header length one less": put(envelope, 1, struct.pack(">H", length - 1)),
         "suite 2 inside": put(envelope, 3 + 3, b"\x02"),
         "body erased but there": put(envelope, flag_at, b"\x00"),
     }
-    batches = {
+
+
+def refused_batches(batch: bytes) -> dict[str, bytes]:
+    """Of a batch with one key: its entries are counted at 161, the first length is at 163."""
+    (first_length,) = struct.unpack_from(">I", batch, 163)
+    return {
         "bad magic": put(batch, 0, b"XJ"),
         "version 2": put(batch, 2, b"\x02"),
         "trailing byte": batch + b"\0",
         "cut byte": batch[:-1],
         "one key more than there is": put(batch, 43, struct.pack(">H", 2)),
-        "one entry more than there is": put(batch, 45 + 116, struct.pack(">H", 3)),
-        "entry length one more": put(
-            batch, 47 + 116, struct.pack(">I", 1 + struct.unpack_from(">I", batch, 47 + 116)[0])
-        ),
+        "one entry more than there is": put(batch, 161, struct.pack(">H", 3)),
+        "entry length one more": put(batch, 163, struct.pack(">I", first_length + 1)),
+        "entry length 2^32 - 1": put(batch, 163, b"\xff" * 4),
     }
-    rows = [("header", headers), ("envelope", envelopes), ("batch", batches)]
-    for what in ("certificate", "checkpoint", "receipt"):
-        data = good[what]
-        wrong = {
-            "bad magic": put(data, 0, b"XJ"),
-            "version 2": put(data, 2, b"\x02"),
-            "suite 2": put(data, 3, b"\x02"),
-            "trailing byte": data + b"\0",
-            "cut byte": data[:-1],
-        }
-        rows.append(
-            (what, wrong | ({"role 5": put(data, 36, b"\x05")} if what == "certificate" else {}))
-        )
+
+
+def refused_statements(data: bytes) -> dict[str, bytes]:
+    return {
+        "bad magic": put(data, 0, b"XJ"),
+        "version 2": put(data, 2, b"\x02"),
+        "suite 2": put(data, 3, b"\x02"),
+        "trailing byte": data + b"\0",
+        "cut byte": data[:-1],
+    }
+
+
+def refused(entry: Json, batch: bytes, statements: Json) -> list[Json]:
+    """What no reader may accept. `what` names what the bytes claim to be."""
+    groups = {
+        "header": refused_headers(entry),
+        "envelope": refused_envelopes(entry),
+        "batch": refused_batches(batch),
+        **{what: refused_statements(data) for what, data in statements.items()},
+    }
     return [
         {"name": name, "hex": data, "what": what}
-        for what, group in rows
+        for what, group in groups.items()
         for name, data in group.items()
     ]
 
@@ -440,6 +454,7 @@ def genesis_body(name: str, bureau: bytes, **more: Any) -> str:  # noqa: ANN401
     members = {
         "salt": salt_text("genesis " + name),
         "bureau": bureau.hex(),
+        "device": id_text(fixed("device " + name, 16)),
         "signing_key": public(fixed("signing " + name)).hex(),
         "sealing_key": crypto_scalarmult_base(fixed("sealing " + name)).hex(),
         **more,
@@ -473,9 +488,10 @@ def tablet_log(bureau: bytes) -> Writer:
     return log
 
 
-def office_log(bureau: bytes) -> Writer:
+def office_log(bureau: bytes, certified: bytes) -> Writer:
     log = Writer("office")
-    log.write("log-opened.v1", genesis_body("office", bureau, role="office"), [])
+    opened = genesis_body("office", bureau, role="office", certificate=certified.hex())
+    log.write("log-opened.v1", opened, [])
     log.write("a.v1", f'{{"salt":"{salt_text("b2")}"}}', [])
     log.write("a" * 61 + ".v1", f'{{"salt":"{salt_text("b3")}"}}', [("person", b"")])
     return log
@@ -491,92 +507,100 @@ def paddings(log: bytes) -> list[Json]:
     ]
 
 
+def certificates(bureau: bytes, first: bytes, second: bytes, keys: dict[str, bytes]) -> list[Json]:
+    """The first root certifies the second and the office, the second all others."""
+    rows = [
+        (first, 0, 1, public(second)),
+        (first, 1, 2, keys["office"]),
+        (second, 2, 3, keys["checkpoint"]),
+        (second, 3, 4, keys["sealing"]),
+        (second, 4, 2**32 - 1, keys["access"]),
+    ]
+    return [
+        {"root_public": public(seed), **certificate(bureau, seed, role, serial, key)}
+        for seed, role, serial, key in rows
+    ]
+
+
+def signed_by_the_server(bureau: bytes, stamp: bytes, last: Json, history_root: bytes) -> Json:
+    checkpoint = {
+        "bureau": bureau,
+        "epoch": 1,
+        "size": 7,
+        "root": history_root,
+        "made_at": 1_772_420_000_000_000,
+    }
+    receipt = {
+        "bureau": bureau,
+        "epoch": 1,
+        "log": last["log"],
+        "sequence": last["sequence"],
+        "entry_hash": last["hash"],
+        "position": last["position"],
+        "received_at": last["received_at"],
+        "backed_up": 5,
+    }
+    return {
+        "public": public(stamp),
+        "checkpoint": statement("checkpoint", stamp, ">32sIQ32sq", checkpoint),
+        "receipt": statement("receipt", stamp, ">32sI32sQ32sQqQ", receipt),
+    }
+
+
+def batches(log: bytes, key: Json, envelopes: list[bytes]) -> list[Json]:
+    """One with a key and two entries, and a whole log without keys."""
+    rows = [(2, [key], envelopes[2:]), (0, [], envelopes)]
+    return [
+        {
+            "log": log,
+            "after": after,
+            "keys": len(keys),
+            "entries": entries,
+            "bytes": batch_bytes(log, after, keys, 4, entries),
+        }
+        for after, keys, entries in rows
+    ]
+
+
 def vectors() -> Json:
-    root_seed, second_root = fixed("first root"), fixed("second root")
-    bureau = sha256(label("xunji/bureau/v1") + bytes([SUITE]) + public(root_seed))
-    tablet, office = tablet_log(bureau), office_log(bureau)
+    first, sealing, stamp = fixed("first root"), fixed("sealing key"), fixed("checkpoint key")
+    bureau = sha256(label("xunji/bureau/v1") + bytes([SUITE]) + public(first))
+    keys = {
+        "office": public(fixed("signing office")),
+        "checkpoint": public(stamp),
+        "sealing": crypto_scalarmult_base(sealing),
+        "access": public(fixed("access")),
+    }
+    certified = certificates(bureau, first, fixed("second root"), keys)
+    tablet, office = tablet_log(bureau), office_log(bureau, certified[1]["bytes"])
     a, b = tablet.entries, office.entries
     history = [a[0], b[0], a[1], a[2], b[1], a[3], b[2]]
     for position, entry in enumerate(history, 1):
         store(entry, position)
     roots = [root([entry["leaf_hash"] for entry in history[:size]]) for size in range(8)]
-    stamp, sealing = fixed("checkpoint key"), fixed("sealing of the bureau")
-    to = crypto_scalarmult_base(sealing)
-    wrapped = wrapped_key(bureau, to, fixed("subject", 16), "person")
-    certificates = [
-        certificate(bureau, root_seed, 0, 1, public(second_root)),
-        certificate(bureau, root_seed, 1, 2, public(office.seed)),
-        certificate(bureau, second_root, 2, 3, public(stamp)),
-        certificate(bureau, second_root, 3, 4, to),
-        certificate(bureau, second_root, 4, 2**32 - 1, public(fixed("access"))),
-    ]
-    checkpoint = {
-        "bureau": bureau,
-        "epoch": 1,
-        "size": 7,
-        "root": roots[7],
-        "made_at": 1_772_420_000_000_000,
-    }
-    checkpoint = statement("checkpoint", stamp, ">32sIQ32sq", checkpoint)
-    receipt = statement(
-        "receipt",
-        stamp,
-        ">32sI32sQ32sQqQ",
-        {
-            "bureau": bureau,
-            "epoch": 1,
-            "log": tablet.log,
-            "sequence": 4,
-            "entry_hash": a[3]["hash"],
-            "position": a[3]["position"],
-            "received_at": a[3]["received_at"],
-            "backed_up": 5,
-        },
-    )
-    envelopes = [entry["envelope"] for entry in a]
-    batch = batch_bytes(tablet.log, 2, [wrapped], 4, envelopes[2:])
-    good = {
-        "envelope": envelopes[2],
-        "batch": batch,
-        "certificate": certificates[1]["bytes"],
-        "checkpoint": checkpoint["bytes"],
-        "receipt": receipt["bytes"],
+    wrapped = wrapped_key(bureau, keys["sealing"], fixed("subject", 16), "person")
+    pushes = batches(tablet.log, wrapped, [entry["envelope"] for entry in a])
+    server = signed_by_the_server(bureau, stamp, a[3], roots[7])
+    statements = {
+        "certificate": certified[1]["bytes"],
+        "checkpoint": server["checkpoint"]["bytes"],
+        "receipt": server["receipt"]["bytes"],
     }
     return {
         "suite": SUITE,
         "identities": identities(),
-        "bureau": {"first_root_private": root_seed, "first_root": public(root_seed), "id": bureau},
+        "bureau": {"first_root_private": first, "first_root": public(first), "id": bureau},
         "logs": [
-            {
-                "id": writer.log,
-                "private": writer.seed,
-                "public": public(writer.seed),
-                "entries": writer.entries,
-            }
-            for writer in (tablet, office)
+            {"id": one.log, "private": one.seed, "public": public(one.seed), "entries": one.entries}
+            for one in (tablet, office)
         ],
         "roots": roots,
         "sealed": paddings(tablet.log),
-        "wrapped": {"sealing_private": sealing, "sealing_public": to, "serial": 4, **wrapped},
-        "certificates": [
-            {"root_public": public(seed), **row}
-            for seed, row in zip(
-                [root_seed, root_seed, *[second_root] * 3], certificates, strict=True
-            )
-        ],
-        "checkpoint": {"public": public(stamp), **checkpoint},
-        "receipt": {"public": public(stamp), **receipt},
-        "batches": [
-            {"log": tablet.log, "after": 2, "keys": 1, "entries": envelopes[2:], "bytes": batch},
-            {
-                "log": tablet.log,
-                "after": 0,
-                "keys": 0,
-                "entries": envelopes,
-                "bytes": batch_bytes(tablet.log, 0, [], 4, envelopes),
-            },
-        ],
-        "refused": refused(a[2], good),
+        "wrapped": {"sealing_private": sealing, "serial": 4, **wrapped},
+        "certificates": certified,
+        "server": server,
+        "batches": pushes,
+        "refused": refused(a[2], pushes[0]["bytes"], statements),
     }
 
 
