@@ -17,13 +17,15 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/xunji demo --data demo-data
 
+# Every check runs, whichever failed before it; pytest's summary comes last.
 test: $(VENV)/.installed-dev catalogues
-	$(BIN)/python -m tests.machine
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/pyright
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n auto --no-skips
+	@$(BIN)/python -m tests.machine
+	@failed=; \
+	for check in "ruff check ." "ruff format --check ." pyright "lint-imports --no-cache" \
+	    "pytest -n auto --no-skips"; do \
+	  echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
 bench: $(VENV)/.installed-dev
 	@for bench in tests/bench_*.py; do \
