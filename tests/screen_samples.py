@@ -1,0 +1,267 @@
+"""Screens' states as a day in the field would make them, from the real checklists."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mobile.view_state import (
+    Choice,
+    FindingRow,
+    Fix,
+    Gps,
+    InspectionState,
+    MissingRow,
+    QuestionRow,
+    SectionRow,
+    Signature,
+    Stop,
+)
+
+DATA = Path(__file__).parents[1] / "events" / "data" / "checklists.json"
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FIX = Fix(lon=110.456789, lat=21.244321, accuracy_m=8, fixed_at=NOON)
+STROKES = ((0.1, 0.4, 0.2, 0.8, 0.3, 0.3, 0.38, 0.7), (0.45, 0.6, 0.6, 0.35, 0.75, 0.7, 0.9, 0.4))
+SIGNED = tuple(
+    Signature(role=role, name=name, strokes=STROKES, when="09:12")
+    for role, name in (("lead", "陈志明"), ("assist", "吴晓岚"))
+)
+
+
+@cache
+def checklist(code: str) -> dict[str, Any]:
+    lists = json.loads(DATA.read_text(encoding="utf-8"))["checklists"]
+    return next(one for one in lists if one["id"] == code)
+
+
+def say(zh: str, en: str, language: str) -> str:
+    return zh if language == "zh" else en
+
+
+def question(
+    code: str,
+    number: str,
+    language: str = "zh",
+    *,
+    slot: str = "",
+    answers: Mapping[str, object] | None = None,
+    **more: object,
+) -> QuestionRow:
+    """A question of a real checklist, answered if `answers` has its number."""
+    data = next(q for q in checklist(code)["questions"] if q["id"] == number)
+    value = (answers or {}).get(number)
+    roles = (("lead", "主办", "Lead"), ("assist", "协办", "Assistant"))
+    given = {
+        "slot": slot or number,
+        "number": number,
+        "text": data[language],
+        "type": data["type"],
+        "status": "given" if value is not None else "unanswered",
+        "value": value,
+        "help": data.get(f"help_{language}", ""),
+        "options": tuple(
+            Choice(value=o["value"], text=o[language], exclusive=o.get("exclusive", False))
+            for o in data.get("options", ())
+        ),
+        "required": data["required"],
+        "sealed": "pii" in data,
+        "allow_na": data.get("allow_na", True),
+        "allow_absent": data.get("allow_absent", False),
+        "unit": data.get("unit", "").split("/")[0 if language == "zh" else -1],
+        "minimum": Decimal(data["min"]) if "min" in data else None,
+        "maximum": Decimal(data["max"]) if "max" in data else None,
+        "signers": tuple(Choice(value=v, text=say(zh, en, language)) for v, zh, en in roles),
+        "suggested": NOON if data["type"] == "datetime" else date(2026, 11, 23),
+    }
+    return QuestionRow(**{**given, **more})
+
+
+def section(  # noqa: PLR0913
+    code: str,
+    key: str,
+    title: str,
+    numbers: str,
+    answers: Mapping[str, object],
+    language: str,
+    *,
+    person: bool = False,
+    changed: Mapping[str, Mapping[str, object]] | None = None,
+) -> SectionRow:
+    """Numbers as "1 2 3"; `changed` sets fields of single questions."""
+    prefix = code.split("-")[1]
+    rows = []
+    for number in numbers.split():
+        full = f"{prefix}-{int(number):02}"
+        slot = f"{full}@{key}" if person else full
+        more = (changed or {}).get(full, {})
+        rows.append(question(code, full, language, slot=slot, answers=answers, **more))
+    return SectionRow(
+        key=key, title=title, questions=tuple(rows), person=person, removable=person
+    )
+
+
+def counted(state: InspectionState, language: str) -> InspectionState:
+    rows = [(section, row) for section in state.sections for row in section.questions]
+    missing = tuple(
+        MissingRow(slot=row.slot, text=f"{row.number} {row.text}", section=section.title)
+        for section, row in rows
+        if row.required and (row.status == "unanswered" or row.problem)
+    )
+    n = len(missing)
+    from msgspec.structs import replace
+
+    return replace(
+        state,
+        missing=missing,
+        answered=sum(row.status != "unanswered" for _, row in rows),
+        asked=len(rows),
+        blocked=say(f"还缺 {n} 项,补齐后才能完成", f"{n} answers are missing", language)
+        if n
+        else "",
+    )
+
+
+def patrol(language: str = "zh", **answers: object) -> InspectionState:
+    given: dict[str, object] = {
+        "SP-01": ("routine", "key_slot"),
+        "SP-03": ("civil_affairs", "police", "township"),
+        "SP-04": SIGNED,
+        "SP-05": FIX,
+        "SP-06": "full",
+        "SP-08": "yes",
+        **answers,
+    }
+    met = {
+        "SP-12": "no",
+        "SP-09": ("sleeping_rough", "wandering"),
+        "SP-10": "elder",
+        "SP-11": ("limited",),
+        "SP-15": "yes",
+        **answers,
+    }
+    code = "CL-SP-1"
+    sections = (
+        section(code, "start", say("出发与签到", "Setting out", language), "1 3 4 5 6 8",
+                given, language),
+        section(code, "p1", say("第1人", "Person 1", language),
+                "12 9 10 11 13 14 15 16 17 20 21 22 24 25", met, language, person=True),
+        section(code, "end", say("收尾", "Closing", language), "26 27 28 29 30", answers, language),
+    )
+    return counted(
+        InspectionState(
+            inspection="i-1",
+            kind="street_patrol",
+            kind_text=say("街面巡查", "Street patrol", language),
+            object_name=say("人民大道中 · 汽车客运站段", "Renmin Avenue, coach station", language),
+            checklist=say("街面巡查表 第1版", "Street patrol, version 1", language),
+            place=say("麻斜街道", "Maxie subdistrict", language),
+            crew=("陈志明", "吴晓岚") if language == "zh" else ("Chen Zhiming", "Wu Xiaolan"),
+            gps=Gps(reception="good", fix=FIX, age_s=3),
+            sections=sections,
+            findings=(
+                FindingRow(slot="SP-08", severity="info",
+                           title=say("发现需救助人员", "Person in need of relief met", language)),
+            ),
+            add_person=say("再加一人", "One more person met", language),
+            add_person_after="p1",
+            saved=say("已存本机 09:31", "Stored here 09:31", language),
+        ),
+        language,
+    )
+
+
+def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
+    code = "CL-FU-1"
+    given: dict[str, object] = {
+        "FU-01": "double_random", "FU-02": "cemetery_commercial",
+        "FU-03": "not" if stopped else "approved",
+        "FU-04": "yes", "FU-05": "yes", "FU-35": "ok", "FU-36": "present", "FU-06": "yes",
+        "FU-07": FIX, "FU-08": "yes", "FU-09": "no", "FU-38": "ash_single",
+        "FU-10": Decimal("1.4"), "FU-12": "no", "FU-15": "no", "FU-19": "yes",
+    }
+    changed = {
+        "FU-11": {"problem": say("不能大于 10 m", "At most 10 m", language), "status": "given",
+                  "value": Decimal(14)},
+        "FU-14": {"status": "na", "na_reason": say("现场无此项", "Nothing of the kind here",
+                                                   language)},
+    }
+    sections = (
+        section(code, "gate", say("检查前", "Before the inspection", language),
+                "1 2 3 4 5 35 36 6 7", given, language),
+        section(code, "check", say("现场检查", "On site", language),
+                "8 9 37 38 10 11 12 14 15 16 17 19 20", given, language, changed=changed),
+        section(code, "end", say("处理与签名", "Outcome and signatures", language),
+                "29 30 31 32 33 34", given, language),
+    )
+    return counted(
+        InspectionState(
+            inspection="i-2",
+            kind="funeral_order",
+            kind_text=say("殡葬秩序检查", "Funeral-order inspection", language),
+            object_name=say("龙头岭经营性公墓", "Longtouling commercial cemetery", language),
+            checklist=say("殡葬秩序检查表 第1版", "Funeral-order inspection, version 1", language),
+            place=say("龙头镇", "Longtou town", language),
+            crew=("陈志明", "吴晓岚") if language == "zh" else ("Chen Zhiming", "Wu Xiaolan"),
+            gps=Gps(reception="poor", fix=FIX, age_s=95),
+            sections=sections,
+            findings=(
+                FindingRow(slot="FU-10", severity="major",
+                           title=say("墓穴占地超过限额", "Grave larger than allowed", language),
+                           follow_up=say("责令限期整改,到期复查",
+                                         "Order to rectify, then re-inspection", language)),
+                FindingRow(slot="FU-15", severity="minor",
+                           title=say("未公示服务清单和价格", "List and prices not displayed",
+                                     language),
+                           follow_up=say("责令限期整改,到期复查",
+                                         "Order to rectify, then re-inspection", language)),
+            ),
+            stop=Stop(reason=say("检查审批未办:依法不得开始检查。",
+                                 "The inspection is not approved: it may not begin.", language))
+            if stopped
+            else None,
+            saved=say("已存本机 10:05", "Stored here 10:05", language),
+        ),
+        language,
+    )
+
+
+def recheck(language: str = "zh") -> InspectionState:
+    code = "CL-LI-1"
+    given: dict[str, object] = {
+        "LI-01": "annual", "LI-02": "yes", "LI-03": "no", "LI-04": "yes", "LI-05": "yes",
+        "LI-06": "in", "LI-07": "yes", "LI-08": "yes", "LI-36": date(2026, 9, 3), "LI-09": "no",
+        "LI-10": "no", "LI-35": "yes", "LI-34": Decimal(3), "LI-11": Decimal(1200),
+        "LI-12": Decimal(0), "LI-16": "below",
+    }
+    changed = {
+        "LI-16": {"computed": say("人均 400.00 元/月,当地标准 600 元/月(演示数值)",
+                                  "400.00 yuan a head; the local standard is 600 (demo figure)",
+                                  language)},
+    }
+    sections = (
+        section(code, "gate", say("入户前", "At the door", language), "1 2 3 4 5 6",
+                given, language),
+        section(code, "family", say("家庭情况", "The family", language),
+                "7 8 36 9 10 35 34 11 12 13 14 15 16 17 21 22 23", given, language,
+                changed=changed),
+        section(code, "end", say("建议与签名", "Proposal and signatures", language),
+                "24 25 28 29 30 32 33", given, language),
+    )
+    return counted(
+        InspectionState(
+            inspection="i-3",
+            kind="low_income_recheck",
+            kind_text=say("低保复核", "Low-income recheck", language),
+            object_name=say("坡头镇 · 低保家庭 0317", "Potou town, household 0317", language),
+            checklist=say("低保复核表 第1版", "Low-income recheck, version 1", language),
+            place=say("高岭村", "Gaoling village", language),
+            crew=("陈志明", "吴晓岚") if language == "zh" else ("Chen Zhiming", "Wu Xiaolan"),
+            gps=Gps(reception="searching"),
+            sections=sections,
+            saved=say("已存本机 15:20", "Stored here 15:20", language),
+        ),
+        language,
+    )
