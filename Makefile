@@ -49,7 +49,7 @@ $(VENV)/.installed-dev: pyproject.toml make/hatch_build.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $(VENV)/.installed $@
 
-$(VENV)/.installed: pyproject.toml make/hatch_build.py | $(BIN)/python
+$(VENV)/.installed: pyproject.toml make/hatch_build.py $(wildcard */locale/*/LC_MESSAGES/*.po) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
