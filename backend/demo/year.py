@@ -1,0 +1,463 @@
+"""What happens from 5 January to the pinned today, and in what order it reaches the office.
+
+Pure: the same seed gives the same year. A tablet's commands are in its own order; what touches
+the server (pushes, pulls, what the office writes) also has a place in the order of all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+
+from backend.demo.chance import Dice
+from backend.demo.district import District, Listed, Tablet
+from events.clock import CHINA, microseconds
+from events.facts import Fact
+from events.office import (
+    CalendarDayDeclared,
+    InspectionAssigned,
+    SensitivePeriodDeclared,
+    SupervisionRecorded,
+    WeatherWarningIssued,
+    WeatherWarningLifted,
+)
+from events.register import CertificateIssued, LeaveTaken, ObjectClosed, ObjectMerged
+
+FIRST_DAY: Final = date(2026, 1, 5)
+TODAY: Final = date(2026, 11, 23)  # pinned: a Monday morning
+_PATROLS, _RECHECKS, _FUNERAL, _GENERAL = 1_430, 1_060, 340, 250  # visits at scale 1
+_PATROLLED: Final = ("street_segment", "hotspot")
+_FUNERAL_TYPES: Final = {
+    "cemetery_public_welfare": 3, "funeral_goods_shop": 3, "burial_patrol_segment": 5,
+    "columbarium": 2, "cemetery_commercial": 2, "funeral_parlour": 1, "funeral_agent": 1,
+}  # fmt: skip
+_HOLIDAYS: Final = (
+    (date(2026, 1, 1), 1), (date(2026, 2, 16), 7), (date(2026, 4, 4), 3), (date(2026, 5, 1), 5),
+    (date(2026, 6, 19), 3), (date(2026, 9, 25), 3), (date(2026, 10, 1), 7),
+)  # fmt: skip
+_PERIODS: Final = (
+    ("春节", date(2026, 2, 10), date(2026, 2, 24)),
+    ("清明祭扫", date(2026, 3, 28), date(2026, 4, 12)),
+    ("国庆中秋", date(2026, 9, 25), date(2026, 10, 8)),
+    ("重阳祭扫", date(2026, 10, 15), date(2026, 10, 21)),
+)
+_MINUTE: Final = 60_000_000
+
+
+class Inspection(Struct, frozen=True, kw_only=True):
+    """One visit as it will be recorded. `at` in microseconds; `answers` override the usual."""
+
+    inspection: str
+    at: int
+    kind: str
+    object: str
+    source: str
+    officers: tuple[str, ...]
+    answers: dict[str, Any] = {}
+    persons: tuple[dict[str, Any], ...] = ()
+    faults: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+class Push(Struct, frozen=True):
+    """The tablet reaches the network and sends what it has."""
+
+    at: int
+
+
+class Pull(Struct, frozen=True):
+    """The tablet fetches lists and work."""
+
+    at: int
+
+
+class OfficeStep(Struct, frozen=True):
+    """Facts that the office records at `at`."""
+
+    at: int
+    facts: tuple[Fact, ...]
+
+
+class Year(Struct, frozen=True):
+    """The commands of each tablet in its order, and what the office does."""
+
+    tablets: tuple[tuple[Inspection | Push | Pull, ...], ...]
+    office: tuple[OfficeStep, ...]
+
+    @property
+    def inspections(self) -> int:
+        """How many visits there are."""
+        return sum(isinstance(one, Inspection) for tablet in self.tablets for one in tablet)
+
+
+def year(district: District, devices: Sequence[str], seed: int, scale: float) -> Year:
+    """Return the demo year. `devices` are the ids the office gave the tablets, in their order."""
+    visits = [
+        sorted(_visits(Dice.for_purpose(seed, f"visits {number}"), district, number, scale), key=_at)
+        for number in range(len(district.tablets))
+    ]
+    tablets = tuple(
+        tuple(_with_network(Dice.for_purpose(seed, f"network {number}"), number, own))
+        for number, own in enumerate(visits)
+    )
+    office = sorted(_office(Dice.for_purpose(seed, "office"), district, devices, visits), key=_at)
+    return Year(tablets, tuple(office))
+
+
+def instant(day: date, hour: int, minute: int = 0) -> int:
+    """Return a local moment of the district as microseconds since 1970 UTC."""
+    return microseconds(datetime.combine(day, time(hour, minute), UTC)) - CHINA * _MINUTE
+
+
+def _at(one: Inspection | Push | Pull | OfficeStep) -> int:
+    return one.at
+
+
+# ── visits ─────────────────────────────────────────────────────────────────────────
+
+
+def _visits(dice: Dice, district: District, number: int, scale: float) -> Iterator[Inspection]:
+    tablet = district.tablets[number]
+    wanted = _wanted(dice, district, tablet, scale)
+    days = [_day(dice, kind) for kind, _ in wanted]
+    by_day: defaultdict[date, list[tuple[str, Listed]]] = defaultdict(list)
+    for day, (kind, listed) in sorted(zip(days, wanted, strict=True), key=lambda pair: pair[0]):
+        by_day[day].append((kind, listed))
+    for day, todo in by_day.items():
+        for turn, (kind, listed) in enumerate(todo):
+            at = instant(day, 8, 30) + (turn * 40 + dice.randint(0, 12)) * _MINUTE
+            yield _inspection(dice, tablet, kind, listed, at)
+
+
+def _wanted(
+    dice: Dice, district: District, tablet: Tablet, scale: float
+) -> list[tuple[str, Listed]]:
+    """Return what a tablet will visit. The eighth does all funeral work, the others the rest."""
+    here = [
+        one for one in district.objects if not tablet.townships or one.fact.township in tablet.townships
+    ]
+    if not tablet.townships:
+        return _drawn(dice, "funeral_order", _weighted(here), round(_FUNERAL * scale))
+    patrolled = [one for one in here if one.fact.object_type in _PATROLLED]
+    homes = [one for one in here if one.fact.object_type == "low_income_household"]
+    others = [one for one in here if one.fact.object_type in _GENERAL_TYPES]
+    share = len(homes) / max(1, sum(one.fact.object_type == "low_income_household" for one in district.objects))
+    return [
+        *_drawn(dice, "street_patrol", patrolled, round(_PATROLS * scale / 7)),
+        *_drawn(dice, "low_income_recheck", homes, round(_RECHECKS * scale * share)),
+        *_drawn(dice, "general_inspection", others, round(_GENERAL * scale / 7)),
+    ]
+
+
+_GENERAL_TYPES: Final = (
+    "social_association", "private_non_enterprise_unit", "elderly_care_institution", "charity",
+    "volunteer_org",
+)  # fmt: skip
+
+
+def _weighted(here: Iterable[Listed]) -> list[Listed]:
+    return [one for one in here for _ in range(_FUNERAL_TYPES.get(one.fact.object_type, 0))]
+
+
+def _drawn(dice: Dice, kind: str, objects: list[Listed], count: int) -> list[tuple[str, Listed]]:
+    """Return `count` visits, each object in turn, in an order of chance."""
+    if not objects:
+        return []
+    order = dice.sample(objects, len(objects))
+    return [(kind, order[turn % len(order)]) for turn in range(count)]
+
+
+def _day(dice: Dice, kind: str) -> date:
+    """Return a day: patrols on any, the rest on working days; general visits mostly in spring."""
+    span = (TODAY - FIRST_DAY).days
+    while True:
+        reach = dice.betavariate(1.1, 2.6) if kind == "general_inspection" else dice.random()
+        day = FIRST_DAY + timedelta(days=int(reach * span))
+        if kind == "street_patrol" or (day.weekday() < 5 and day not in _days_off()):  # noqa: PLR2004  Saturday
+            return day
+
+
+def _days_off() -> frozenset[date]:
+    return frozenset(
+        first + timedelta(days=more) for first, length in _HOLIDAYS for more in range(length)
+    )
+
+
+def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) -> Inspection:
+    source = "routine" if kind == "street_patrol" else dice.choices(
+        ("plan", "double_random", "special", "complaint"), (7, 2, 1, 1)
+    )[0]
+    crew = dice.sample(tablet.officers, 2)
+    faults = tuple(
+        fault
+        for fault, chance in (
+            ("one_officer", 0.012), ("certificate_not_shown", 0.01), ("far_away", 0.015),
+            ("weak_fix", 0.05), ("clock_jump", 0.004), ("unanswered", 0.012),
+        )  # fmt: skip
+        if dice.happens(chance)
+    )
+    after = tuple(
+        what
+        for what, chance in (
+            ("correct", 0.02), ("correct_again", 0.004), ("void", 0.008), ("cancel", 0.008),
+        )  # fmt: skip
+        if dice.happens(chance)
+    )
+    answers, persons = _answers(dice, kind)
+    return Inspection(
+        inspection=dice.new_id(),
+        at=at,
+        kind=kind,
+        object=listed.fact.object,
+        source=source,
+        officers=tuple(crew[:1] if "one_officer" in faults else crew),
+        answers=answers,
+        persons=persons,
+        faults=faults,
+        after=after,
+    )
+
+
+def _answers(dice: Dice, kind: str) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
+    """Return the answers that are not the usual ones, and the persons met."""
+    match kind:
+        case "street_patrol":
+            met = dice.choices((0, 1, 2), (82, 15, 3))[0]
+            answers = {"SP-08": "yes" if met else "no", "SP-06": _walked(dice)}
+            return answers, tuple(_person(dice) for _ in range(met))
+        case "low_income_recheck":
+            return _household(dice), ()
+        case "funeral_order":
+            found = dice.happens(0.2)
+            answers = dice.choice(_FUNERAL_FINDINGS) if found else {"FU-31": ["pass"]}
+            return dict(answers), ()
+        case _:
+            return {}, ()
+
+
+def _walked(dice: Dice) -> str:
+    return dice.choices(("full", "part", "blocked"), (92, 6, 2))[0]
+
+
+_FUNERAL_FINDINGS: Final[tuple[dict[str, Any], ...]] = (
+    {"FU-19": "no", "FU-31": ["rectification_order"], "FU-32": 15},
+    {"FU-14": "no", "FU-31": ["rectification_order"], "FU-32": 30},
+    {"FU-21": "yes", "FU-31": ["case"]},
+    {"FU-15": "no", "FU-31": ["corrected_on_site"]},
+    {"FU-10": 1.6, "FU-38": "ash_single", "FU-31": ["rectification_order"], "FU-32": 60},
+)
+
+
+def _person(dice: Dice) -> dict[str, Any]:
+    """Return the answers about one person met: mostly an adult who takes help."""
+    what = dice.choices(("helped", "refuses", "minor", "ill", "elder"), (50, 30, 6, 4, 10))[0]
+    usual = {"SP-12": "no", "SP-09": [dice.choice(("begging", "sleeping_rough", "wandering"))],
+             "SP-14": "no", "SP-15": "yes", "SP-24": "no"}  # fmt: skip
+    match what:
+        case "refuses":
+            own: dict[str, Any] = {"SP-10": "adult", "SP-11": ["none"], "SP-16": "refuse",
+                                   "SP-17": ["informed", "persuaded", "supplies"], "SP-23": 2}  # fmt: skip
+        case "minor":
+            own = {"SP-10": "minor", "SP-11": ["none"], "SP-16": "minor_protect",
+                   "SP-17": ["informed", "to_minor_centre"]}  # fmt: skip
+        case "ill":
+            own = {"SP-10": "adult", "SP-11": ["ill"], "SP-12": "yes", "SP-16": "cannot_express",
+                   "SP-17": ["to_hospital"]}  # fmt: skip
+        case "elder":
+            own = {"SP-10": "elder", "SP-11": ["mobility"], "SP-16": "accept_station",
+                   "SP-17": ["informed", "escorted"]}  # fmt: skip
+        case _:
+            own = {"SP-10": "adult", "SP-11": ["none"], "SP-16": "accept_station",
+                   "SP-17": ["informed", "guided"]}  # fmt: skip
+    return usual | own
+
+
+def _household(dice: Dice) -> dict[str, Any]:
+    """Return how a recheck goes: mostly nothing changed."""
+    stable = {"LI-02": "yes", "LI-03": "no", "LI-06": "in", "LI-07": "yes", "LI-08": "no",
+              "LI-10": "no", "LI-35": "no", "LI-17": "no", "LI-30": "keep"}  # fmt: skip
+    what = dice.choices(("stable", "changed", "nobody", "moved", "refused", "died"), (84, 8, 4, 2, 1, 1))[0]
+    match what:
+        case "changed":
+            return stable | {"LI-35": "yes", "LI-34": 3, "LI-11": dice.randint(0, 3) * 600, "LI-12": 0,
+                             "LI-13": 0, "LI-14": 200, "LI-15": 100}  # fmt: skip
+        case "died":
+            return stable | {"LI-08": "yes", "LI-09": "no", "LI-19": "change", "LI-30": "cut"}
+        case "nobody" | "moved" | "refused":
+            return {"LI-02": "yes", "LI-03": "no", "LI-06": what}
+        case _:
+            return stable
+
+
+# ── network ────────────────────────────────────────────────────────────────────────
+
+
+def _with_network(
+    dice: Dice, number: int, visits: Sequence[Inspection]
+) -> Iterator[Inspection | Push | Pull]:
+    """Return a tablet's visits with its pulls on Mondays and its pushes in the evening.
+
+    Now and then it is out of reach for up to twelve days; the last tablet falls silent at the
+    beginning of November.
+    """
+    dark = _dark(dice, number)
+    by_day: defaultdict[date, list[Inspection]] = defaultdict(list)
+    for visit in visits:
+        by_day[_local_day(visit.at)].append(visit)
+    day = FIRST_DAY
+    while day < TODAY:
+        if day.weekday() == 0 and day not in dark:
+            yield Pull(instant(day, 8, 0) + number * _MINUTE)
+        yield from by_day[day]
+        if by_day[day] and day not in dark:
+            yield Push(instant(day, 22, 0) + number * _MINUTE)
+        day += timedelta(days=1)
+    if TODAY not in dark:
+        yield Push(instant(TODAY, 7, 0) + number * _MINUTE)
+
+
+def _dark(dice: Dice, number: int) -> frozenset[date]:
+    days = set[date]()
+    for _ in range(5):
+        first = FIRST_DAY + timedelta(days=dice.randrange((TODAY - FIRST_DAY).days - 14))
+        days |= {first + timedelta(days=more) for more in range(dice.randint(2, 12))}
+    if number == 6:  # noqa: PLR2004  the silent one
+        days |= {date(2026, 11, 4) + timedelta(days=more) for more in range(20)}
+    return frozenset(days)
+
+
+def _local_day(at: int) -> date:
+    return datetime.fromtimestamp(at / 1_000_000 + CHINA * 60, UTC).date()
+
+
+# ── the office ─────────────────────────────────────────────────────────────────────
+
+
+def _office(
+    dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
+) -> Iterator[OfficeStep]:
+    yield OfficeStep(instant(FIRST_DAY, 7), tuple(_calendar(dice)))
+    yield from _assignments(dice, district, devices, visits)
+    yield from _weather(dice)
+    yield from _supervision(dice, district)
+    yield from _register_changes(dice, district)
+
+
+def _calendar(dice: Dice) -> Iterator[Fact]:
+    for day in sorted(_days_off()):
+        yield CalendarDayDeclared(day, "holiday")
+    for name, first, last in _PERIODS:
+        yield SensitivePeriodDeclared(dice.new_id(), name, first, last)
+
+
+def _assignments(
+    dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
+) -> Iterator[OfficeStep]:
+    """Each Monday the office hands out the week's work; a part of it is never done."""
+    listed = {one.fact.object: one.fact for one in district.objects}
+    weeks: defaultdict[date, list[Fact]] = defaultdict(list)
+    for number, own in enumerate(visits):
+        for visit in own:
+            if visit.kind != "street_patrol":
+                weeks[_monday(visit.at)].append(
+                    _assignment(dice, district, devices, number, visit, listed)
+                )
+    for monday, facts in weeks.items():
+        yield OfficeStep(instant(monday, 7, 30), tuple(facts))
+    yield OfficeStep(instant(TODAY, 6, 30), tuple(_open_work(dice, district, devices, visits)))
+
+
+def _assignment(  # noqa: PLR0913  one row of the week's list
+    dice: Dice, district: District, devices: Sequence[str], number: int, visit: Inspection, listed: dict[str, Any]
+) -> InspectionAssigned:
+    fact = listed[visit.object]
+    return InspectionAssigned(
+        assignment=dice.new_id(), object=fact.object, object_type=fact.object_type,
+        kind=visit.kind, domain=fact.domain, township=fact.township, device=devices[number],
+        officers=district.tablets[number].officers, due_on=_monday(visit.at) + timedelta(days=6),
+        village=fact.village,
+    )  # fmt: skip
+
+
+def _open_work(
+    dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
+) -> Iterator[InspectionAssigned]:
+    """What is still to do today: households and graveyards not visited this year."""
+    done = {visit.object for own in visits for visit in own}
+    for number, tablet in enumerate(district.tablets):
+        waiting = [
+            one.fact
+            for one in district.objects
+            if one.fact.object not in done
+            and (one.fact.township in tablet.townships or not tablet.townships)
+            and one.fact.object_type in ("low_income_household", *_FUNERAL_TYPES)
+            and (one.fact.domain == "funeral") == (not tablet.townships)
+        ][:9]
+        for fact in waiting:
+            yield InspectionAssigned(
+                assignment=dice.new_id(), object=fact.object, object_type=fact.object_type,
+                kind="funeral_order" if fact.domain == "funeral" else "low_income_recheck",
+                domain=fact.domain, township=fact.township, device=devices[number],
+                officers=tablet.officers, due_on=TODAY + timedelta(days=dice.randint(-4, 6)),
+                village=fact.village,
+            )  # fmt: skip
+
+
+def _monday(at: int) -> date:
+    day = _local_day(at)
+    return max(day - timedelta(days=day.weekday()), FIRST_DAY)
+
+
+def _weather(dice: Dice) -> Iterator[OfficeStep]:
+    signals = {1: "cold", 2: "cold", 5: "rainstorm", 6: "heat", 7: "typhoon", 8: "heat", 9: "typhoon"}
+    for month, signal in signals.items():
+        for _ in range(2):
+            day = date(2026, month, dice.randint(6, 25))
+            warning, issued = dice.new_id(), instant(day, dice.randint(0, 6))
+            moment = datetime.fromtimestamp(issued / 1_000_000, UTC)
+            level = dice.choice(("yellow", "orange"))
+            yield OfficeStep(issued, (WeatherWarningIssued(warning, signal, level, moment),))
+            lifted = moment + timedelta(hours=dice.randint(8, 30))
+            yield OfficeStep(microseconds(lifted), (WeatherWarningLifted(warning, lifted),))
+
+
+def _supervision(dice: Dice, district: District) -> Iterator[OfficeStep]:
+    managers = [one.officer for one in district.officers if one.role == "manager"]
+    domains = sorted({one.fact.domain for one in district.objects})
+    towns = [one.area for one in district.areas if one.level == "township"]
+    day = FIRST_DAY + timedelta(days=3)
+    while day < TODAY:
+        act = dice.choice(("file_review", "joint_check", "replay"))
+        fact = SupervisionRecorded(act, dice.choice(domains), dice.choice(towns), dice.choice(managers))
+        yield OfficeStep(instant(day, 16, 10), (fact,))
+        day += timedelta(days=dice.choice((3, 4)))
+
+
+def _register_changes(dice: Dice, district: District) -> Iterator[OfficeStep]:
+    """Homes whose allowance ended, shops that closed, a pair that was one, leave, a renewal."""
+    homes = [one.fact for one in district.objects if one.fact.object_type == "low_income_household"]
+    shops = [one.fact for one in district.objects if one.fact.object_type == "funeral_goods_shop"]
+    for fact in dice.sample(homes, max(1, len(homes) // 50)):
+        day = FIRST_DAY + timedelta(days=dice.randint(20, 300))
+        yield OfficeStep(instant(day, 15), (ObjectClosed(fact.object, day, "payment-stopped"),))
+    for fact in dice.sample(shops, max(1, len(shops) // 12)):
+        yield OfficeStep(
+            instant(date(2026, 3, 16), 15), (ObjectClosed(fact.object, date(2026, 3, 15), "closed-down"),)
+        )
+    pair = [one.fact for one in district.objects if one.fact.object_type == "community_org_record"][:2]
+    if len(pair) > 1:
+        yield OfficeStep(
+            instant(date(2026, 5, 12), 10),
+            (ObjectMerged(pair[1].object, pair[0].object, date(2026, 5, 12)),),
+        )
+    renewed = district.certificates[5]
+    yield OfficeStep(
+        instant(date(2026, 6, 22), 9),
+        (CertificateIssued(dice.new_id(), renewed.officer, "演示0106", date(2026, 7, 1), date(2029, 6, 30)),),
+    )
+    away = district.certificates[8].officer
+    yield OfficeStep(
+        instant(date(2026, 7, 27), 9), (LeaveTaken(away, date(2026, 8, 1), date(2026, 10, 31)),)
+    )
