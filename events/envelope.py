@@ -4,6 +4,7 @@ The bytes are kept as they came. Nothing here trusts them: `events.chain` verifi
 """
 
 from struct import Struct as Layout
+from struct import error as CutShort  # noqa: N812  it is what happened
 from typing import Final
 
 from msgspec import Struct
@@ -39,13 +40,20 @@ class Entry(Struct, frozen=True):
 
 
 def encode(entry: Entry) -> bytes:
-    """Return the envelope of an entry: the bytes it came in, if it did."""
+    """Return the envelope of an entry: the bytes it came in, if it did.
+
+    `TooLargeError` where body and parts, each within its limit, are too much together.
+    """
     if entry.raw:
         return entry.raw
     pieces = [_START.pack(_VERSION, len(entry.header_bytes)), entry.header_bytes, entry.signature]
     for content in (entry.body, *entry.sealed):
         pieces += (b"\0",) if content is None else (b"\1", content)
-    return b"".join(pieces)
+    raw = b"".join(pieces)
+    if len(raw) > MAX_ENVELOPE:
+        msg = f"envelope of {len(raw)} bytes"
+        raise TooLargeError(msg)
+    return raw
 
 
 def decode(raw: bytes, at: int = 0) -> Entry:
@@ -55,7 +63,7 @@ def decode(raw: bytes, at: int = 0) -> Entry:
         raise TooLargeError(msg)
     try:
         version, length = _START.unpack_from(raw, at)
-    except Exception as cut:
+    except CutShort as cut:
         msg = "envelope is cut short"
         raise MalformedError(msg) from cut
     if version != _VERSION:

@@ -56,6 +56,7 @@ class Header(Struct, frozen=True):
 def encode(header: Header) -> bytes:
     """Return the one spelling of `header`."""
     tag = header.tag.encode("ascii")
+    _check_place(header.log, header.sequence, header.previous)
     _check(tag, header.body_size, header.parts)
     fixed = _FIXED.pack(
         _MAGIC,
@@ -105,9 +106,7 @@ def decode(raw: bytes) -> Header:
     if magic != _MAGIC or version != VERSION or suite != SUITE:
         msg = f"header of another kind: version {version}, suite {suite}"
         raise MalformedError(msg)
-    if sequence == 0:
-        msg = "sequences count from 1"
-        raise MalformedError(msg)
+    _check_place(log, sequence, previous)
     tag, parts = _variable(raw, tag_length)
     _check(tag, body_size, parts)
     return Header(
@@ -138,6 +137,15 @@ def _variable(raw: bytes, tag_length: int) -> tuple[bytes, tuple[Part, ...]]:
     if not count:
         return tag, ()
     return tag, tuple(Part(*fields) for fields in _PART.iter_unpack(raw[count_at + 1 :]))
+
+
+def _check_place(log: bytes, sequence: int, previous: bytes) -> None:
+    if sequence == 0:
+        msg = "sequences count from 1"
+        raise MalformedError(msg)
+    if sequence == 1 and (log != NO_HASH or previous != NO_HASH):
+        msg = "a genesis names neither its log nor an entry before"
+        raise MalformedError(msg)
 
 
 def _check(tag: bytes, body_size: int, parts: tuple[Part, ...]) -> None:

@@ -5,11 +5,13 @@ from typing import Annotated, NewType
 
 from msgspec import Meta, Struct
 
-_ID_PATTERN = "^[a-z2-7]{26}$"
+_ID_PATTERN = "^[a-z2-7]{25}[aeimquy4]$"  # the two spare bits of the last letter are zero
+_ID_LENGTH = 26
 _HASH_PATTERN = "^[0-9a-f]{64}$"
 
-Id = Annotated[str, Meta(pattern=_ID_PATTERN)]
-HashText = Annotated[str, Meta(pattern=_HASH_PATTERN)]
+# Lengths too: `$` alone lets a line break follow.
+Id = Annotated[str, Meta(pattern=_ID_PATTERN, max_length=_ID_LENGTH)]
+HashText = Annotated[str, Meta(pattern=_HASH_PATTERN, max_length=64)]
 
 type_of_id = Id  # the shape that all the following share
 
@@ -47,7 +49,7 @@ def id_text(raw: bytes) -> str:
 
 def id_bytes(text: str) -> bytes:
     """Return the 16 bytes behind a text form; `ValueError` where it is not one."""
-    raw = b32decode(text.upper() + "======") if len(text) == 26 else b""
+    raw = b32decode(text.upper() + "======") if len(text) == _ID_LENGTH else b""
     if len(raw) != len(NOBODY) or id_text(raw) != text:
         msg = f"not an identity: {text[:40]!r}"
         raise ValueError(msg)

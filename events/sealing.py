@@ -59,14 +59,14 @@ def seal(text: bytes, key: DataKey, place: Place, nonce: bytes) -> bytes:
 
 
 def unseal(part: bytes, key: DataKey, place: Place) -> bytes:
-    """Return the text of a sealed part; `UnverifiedError` if key, place or bytes are not its own."""
+    """Return the text of a sealed part; `UnverifiedError` if key, place or bytes are not its."""
     try:
         padded = ChaCha20Poly1305(key.secret).decrypt(
             part[:_NONCE], part[_NONCE:], _bound_to(place, key.id)
         )
-    except InvalidTag as wrong:
+    except (InvalidTag, ValueError) as wrong:  # ValueError: shorter than a nonce
         raise UnverifiedError(place.sequence, "sealed part does not open") from wrong
-    return padded.rstrip(b"\0")[:-1]
+    return _unpad(padded, place.sequence)
 
 
 def wrap(key: DataKey, bureau: bytes, serial: int, to: X25519PublicKey) -> WrappedKey:
@@ -94,9 +94,10 @@ def seal_to(text: bytes, to: X25519PublicKey, purpose: bytes) -> bytes:
 def open_from(sealed: bytes, private: X25519PrivateKey, purpose: bytes) -> bytes:
     """Open what `seal_to` sealed; `UnverifiedError` where it was not for us."""
     try:
-        return _HPKE.decrypt(sealed, private, purpose).rstrip(b"\0")[:-1]
+        padded = _HPKE.decrypt(sealed, private, purpose)
     except InvalidTag as wrong:
         raise UnverifiedError(0, "message does not open") from wrong
+    return _unpad(padded, 0)
 
 
 def _pad(text: bytes) -> bytes:
@@ -106,6 +107,13 @@ def _pad(text: bytes) -> bytes:
         msg = f"{len(text)} bytes are too many for one sealed part"
         raise TooLargeError(msg)
     return padded
+
+
+def _unpad(padded: bytes, sequence: int) -> bytes:
+    text = padded.rstrip(b"\0")[:-1]
+    if _pad(text) != padded:
+        raise UnverifiedError(sequence, "padding")
+    return text
 
 
 def _bound_to(place: Place, key: bytes) -> bytes:
