@@ -445,6 +445,7 @@ def identities() -> Json:
             good[:-1] + "z",  # the two spare bits are not zero
             good[:-1] + "1",
             good[:-1] + "\n",
+            good + "\n",
             "",
         ],
     }
