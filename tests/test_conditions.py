@@ -1,6 +1,7 @@
 """The condition language: what each word means, and that nothing is true of nothing."""
 
 import json
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -91,8 +92,9 @@ def test_a_limit_not_yet_set_is_never_exceeded() -> None:
 
 
 def test_a_tenth_is_a_tenth_and_not_its_binary_neighbour() -> None:
-    assert not is_true({"q": "Q", "op": "gt", "value": 1.1}, amount(1.1))
-    assert is_true({"q": "Q", "op": "gte", "value": 1.1}, amount(1.1))
+    assert amount(1.1) == Decimal("1.1")
+    assert not is_true({"q": "Q", "op": "gt", "value": 1.1}, Decimal("1.1"))
+    assert is_true({"q": "Q", "op": "gte", "value": 1.1}, Decimal("1.1"))
 
 
 def test_of_several_persons_one_is_enough() -> None:
@@ -206,6 +208,14 @@ def test_a_question_that_stands_there_twice_is_refused() -> None:
     tree["questions"] *= 2
 
     with pytest.raises(msgspec.ValidationError, match="twice"):
+        load(msgspec.json.encode(tree))
+
+
+def test_a_repeat_that_looks_into_itself_is_refused() -> None:
+    tree = as_tree(bundled()["street_patrol"])
+    tree["repeat"]["show_if"]["q"] = "SP-12"
+
+    with pytest.raises(msgspec.ValidationError, match="SP-12: looks at SP-12"):
         load(msgspec.json.encode(tree))
 
 

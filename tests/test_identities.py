@@ -65,6 +65,13 @@ def test_a_credit_code_falls_into_its_parts() -> None:
     assert code.is_enterprise
 
 
+@pytest.mark.parametrize(
+    ("body", "character"), [("00000000", "0"), ("00000006", "X"), ("00000001", "9")]
+)
+def test_the_inner_check_of_eleven_is_nought_and_of_ten_is_x(body: str, character: str) -> None:
+    assert credit_codes.inner_check(body) == character
+
+
 def test_only_91_92_and_93_are_enterprise_related() -> None:
     related = {code[:2] for code in CODES if credit_codes.is_enterprise(code)}
 

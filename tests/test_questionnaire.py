@@ -5,13 +5,14 @@ from decimal import Decimal
 from importlib.resources import files
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from events.answers import Answer, Slot
-from events.checklists import Checklist, Question, bundled
+from events.checklists import Checklist, Question, bundled, load
 from events.conditions import JSON
 from events.questionnaire import (
     Answers,
@@ -201,6 +202,15 @@ class TestStreetPatrol:
 
         assert superseded(Context(PATROL), form) == [Slot("SP-10", "gone")]
 
+    def test_without_its_condition_the_repeat_asks_nobody(self) -> None:
+        tree = json.loads(msgspec.json.encode(PATROL))
+        for question in tree["questions"]:
+            question["show_if"] = None
+        context = Context(load(msgspec.json.encode(tree)), persons=["p1"])
+
+        assert Slot("SP-12", "p1") in visible(context, answers(SP_08="yes"))
+        assert Slot("SP-12", "p1") in hidden(context, answers(SP_08="no"))
+
     def test_the_time_of_the_next_visit_is_written_for_the_person(self) -> None:
         context = Context(PATROL, persons=["p1", "p2"])
         form = answers(SP_08="yes") | answers("p1", SP_10="adult", SP_16="refuse", SP_31=NOON)
@@ -247,6 +257,11 @@ class TestFuneralOrder:
         ]
         assert questions(missing(context, form)) == ["FU-33", "FU-34"]
 
+    def test_what_was_not_answered_before_a_stop_is_asked_no_more(self) -> None:
+        form = answers(FU_03="not")
+
+        assert questions(visible(Context(FUNERAL), form)) == ["FU-03", "FU-34"]
+
     def test_officers_who_went_on_are_asked_everything_and_the_fault_stays(self) -> None:
         context = Context(FUNERAL)
         form = answers(FU_02="funeral_parlour", FU_03="not")
@@ -273,6 +288,8 @@ class TestFuneralOrder:
         assert superseded(context, hazard) == [Slot("FU-31")]
         assert "pass" not in [one.value for one in offered(context, hazard, Slot("FU-31"))]
         assert "pass" in [one.value for one in offered(context, form, Slot("FU-31"))]
+        del hazard[Slot("FU-31")]
+        assert "pass" not in [one.value for one in offered(context, hazard, Slot("FU-31"))]
 
     def test_a_fault_of_the_bureau_does_not_forbid_the_outcome(self) -> None:
         context = Context(FUNERAL)
@@ -549,6 +566,11 @@ def test_free_text_and_all_that_is_personal_is_sealed() -> None:
 
     assert {"SP-07", "SP-30", "SP-20", "SP-21", "SP-22", "FU-30", "LI-32", "GE-15"} <= sealed
     assert not {"SP-05", "SP-08", "FU-29", "FU-33", "LI-01", "LI-26"} & sealed
+
+
+def test_a_remark_is_a_text_that_may_stay_empty() -> None:
+    assert of(PATROL, "SP-30").is_closing
+    assert not of(PATROL, "SP-07").is_closing
 
 
 # Laws
