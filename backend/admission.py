@@ -1,0 +1,48 @@
+"""A tablet brings a code and the beginning of its log, and is enrolled."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from backend.codes import Codes
+from backend.office import Office
+from events import chain, envelope, vocabulary
+from events.chain import Head
+from events.errors import ForeignError, MalformedError
+from events.office import DeviceEnrolled, LogOpened
+
+
+def admit(genesis: bytes, code: str, *, office: Office, codes: Codes) -> DeviceEnrolled:
+    """Enrol the tablet whose log begins with `genesis` (an envelope) and that brings `code`.
+
+    Asked again for the same log it answers the same. Raises `MalformedError`,
+    `UnverifiedError` or `ForeignError` for the genesis, `NotEnrolledError` for the code.
+    """
+    log, opening = _opening(genesis, office.folder.bureau)
+    invitation = codes.redeem(code, log)
+    known = office.enrolments.tablet(log)
+    if known:
+        return known.fact
+    fact = DeviceEnrolled(
+        device=opening.device,
+        log=log.hex(),
+        name=invitation.name,
+        signing_key=opening.signing_key,
+        sealing_key=opening.sealing_key or "",
+        townships=invitation.townships,
+        domains=invitation.domains,
+    )
+    office.record(fact)
+    return fact
+
+
+def _opening(genesis: bytes, bureau: bytes) -> tuple[bytes, LogOpened]:
+    entry = envelope.decode(genesis)
+    fact = vocabulary.decode(entry.header.tag, entry.body)
+    if not isinstance(fact, LogOpened) or fact.role != "tablet" or fact.sealing_key is None:
+        msg = "not the genesis of a tablet's log"
+        raise MalformedError(msg)
+    if fact.bureau != bureau.hex():
+        msg = "this log was opened for another bureau"
+        raise ForeignError(msg)
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(fact.signing_key))
+    chain.verify([entry], Head(), entry.hash, key)
+    return entry.hash, fact
