@@ -113,6 +113,7 @@ class SectionRow(Struct, frozen=True, kw_only=True):
 class MissingRow(Struct, frozen=True, kw_only=True):
     slot: str
     text: str
+    number: str = ""
     section: str = ""
 
 

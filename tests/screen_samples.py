@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from mobile.view_state import (
     Choice,
     FindingRow,
@@ -15,10 +17,16 @@ from mobile.view_state import (
     Gps,
     InspectionState,
     MissingRow,
+    OfficerRow,
+    OutboxRow,
+    OutboxState,
     QuestionRow,
     SectionRow,
+    SettingsState,
     Signature,
     Stop,
+    TodayRow,
+    TodayState,
 )
 
 DATA = Path(__file__).parents[1] / "events" / "data" / "checklists.json"
@@ -106,13 +114,11 @@ def section(  # noqa: PLR0913
 def counted(state: InspectionState, language: str) -> InspectionState:
     rows = [(section, row) for section in state.sections for row in section.questions]
     missing = tuple(
-        MissingRow(slot=row.slot, text=f"{row.number} {row.text}", section=section.title)
+        MissingRow(slot=row.slot, text=row.text, number=row.number, section=section.title)
         for section, row in rows
         if row.required and (row.status == "unanswered" or row.problem)
     )
     n = len(missing)
-    from msgspec.structs import replace
-
     return replace(
         state,
         missing=missing,
@@ -264,4 +270,110 @@ def recheck(language: str = "zh") -> InspectionState:
             saved=say("已存本机 15:20", "Stored here 15:20", language),
         ),
         language,
+    )
+
+
+def kind(code: str, language: str) -> str:
+    words = {
+        "street_patrol": ("街面巡查", "Street patrol"),
+        "funeral_order": ("殡葬秩序检查", "Funeral-order inspection"),
+        "low_income_recheck": ("低保复核", "Low-income recheck"),
+    }
+    return say(*words[code], language)
+
+
+WORK = (
+    ("i-2", "funeral_order", "started", "龙头岭经营性公墓", "Longtouling commercial cemetery",
+     "龙头镇", "Longtou town", "10:05 起", "since 10:05", ""),
+    ("i-4", "low_income_recheck", "overdue", "低保家庭 0291", "Household 0291",
+     "坡头镇 · 高岭村", "Potou town, Gaoling", "逾期 6 天", "6 days overdue", ""),
+    ("i-5", "funeral_order", "overdue", "福安丧葬用品店", "Fu'an funeral goods",
+     "南调街道", "Nandiao subdistrict", "复查逾期 2 天", "re-inspection 2 days overdue",
+     "本年度检查次数已达上限,需选例外情形|The yearly cap is reached: an exception is needed"),
+    ("i-1", "street_patrol", "due", "人民大道中 · 汽车客运站段", "Renmin Avenue, coach station",
+     "麻斜街道", "Maxie subdistrict", "今日 20:00 前", "by 20:00 today", ""),
+    ("i-3", "low_income_recheck", "assigned", "低保家庭 0317", "Household 0317",
+     "坡头镇 · 高岭村", "Potou town, Gaoling", "11月27日前", "by 27 November", ""),
+    ("i-6", "street_patrol", "assigned", "海湾大桥南桥洞", "Under the bay bridge, south",
+     "麻斜街道", "Maxie subdistrict", "11月28日前", "by 28 November", ""),
+)
+
+
+def today(language: str = "zh", *, empty: bool = False) -> TodayState:
+    zh = language == "zh"
+    rows = tuple(
+        TodayRow(
+            work=work, kind=code, kind_text=kind(code, language), due=due,
+            title=name if zh else english, place=place if zh else there,
+            due_text=due_zh if zh else due_en,
+            problem=problem.partition("|")[0 if zh else 2],
+        )
+        for work, code, due, name, english, place, there, due_zh, due_en, problem in WORK
+    )
+    return TodayState(
+        date_text=say("2026年11月23日 星期一", "Monday, 23 November 2026", language),
+        officers=("陈志明", "吴晓岚") if zh else ("Chen Zhiming", "Wu Xiaolan"),
+        rows=() if empty else rows,
+        kinds=tuple(
+            Choice(value=code, text=kind(code, language))
+            for code in ("street_patrol", "funeral_order", "low_income_recheck")
+        ),
+        total=0 if empty else len(rows),
+    )
+
+
+def outbox(language: str = "zh") -> OutboxState:
+    return OutboxState(
+        rows=(
+            OutboxRow(
+                inspection="i-7", kind="low_income_recheck", passage="refused",
+                title=say("低保家庭 0188", "Household 0188", language),
+                recorded="14:40", sent="14:52",
+                advice=say("服务器不认本机密钥。请勿清除数据,把平板交给系统管理员。",
+                           "The server does not know this tablet's key. Erase nothing; "
+                           "hand the tablet to the administrator.", language),
+            ),
+            OutboxRow(
+                inspection="i-1", kind="street_patrol", passage="recorded",
+                title=say("人民大道中 · 汽车客运站段", "Renmin Avenue, coach station", language),
+                recorded="15:02", photos=2,
+            ),
+            OutboxRow(
+                inspection="i-2", kind="funeral_order", passage="sent",
+                title=say("龙头岭经营性公墓", "Longtouling commercial cemetery", language),
+                recorded="11:20", sent="11:31", photos=5, photos_received=3,
+            ),
+            OutboxRow(
+                inspection="i-0", kind="low_income_recheck", passage="received",
+                title=say("低保家庭 0302", "Household 0302", language),
+                recorded="09:10", sent="09:12", received="09:12",
+                receipt="No. 18 204 · 7f3a 9c21", photos=1, photos_received=1,
+            ),
+        ),
+        waiting=3,
+        last_sync=say("今日 11:31", "11:31 today", language),
+        failure=say("没有网络", "no network", language),
+        next_try="15:10",
+    )
+
+
+def settings(language: str = "zh") -> SettingsState:
+    return SettingsState(
+        language=language,
+        officers=(
+            OfficerRow(officer="o-1", name=say("陈志明", "Chen Zhiming", language),
+                       certificate="19080312007", valid=say("有效至 2028-05", "until 2028-05",
+                                                            language)),
+            OfficerRow(officer="o-2", name=say("吴晓岚", "Wu Xiaolan", language),
+                       certificate="19080312015",
+                       problem=say("12 天后到期", "ends in 12 days", language)),
+        ),
+        device=say("平板 07", "Tablet 07", language),
+        device_key="7f3a 9c21 55e0 b8d4",
+        bureau=say("坡头区民政局", "Potou District Civil Affairs Bureau", language),
+        server="https://xunji.potou.example",
+        clock=say("与服务器相差 1 秒", "1 s from the server's", language),
+        storage=say("剩余 21.4 GB", "21.4 GB free", language),
+        data_folder="/data/user/0/org.xunji.tablet/files",
+        version="0.1.0",
     )

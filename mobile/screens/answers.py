@@ -16,9 +16,9 @@ from mobile.screens.strokes import Strokes
 from mobile.screens.widgets import Action, Badge, Chip, Press, Segments
 from mobile.screens.writing import Writing, when_settled
 from mobile.view_state import Fix, Gps, Photo, QuestionRow, Signature
-from mobile.words import _
+from mobile.words import _, ngettext
 
-GOOD_ACCURACY = 30  # metres
+MINUTE = 60  # seconds
 
 
 class Answer(Block):
@@ -356,7 +356,8 @@ class Position(Answer):
         self._take.text = _("Take it again") if fix else _("Record this position")
         self._take.look = "secondary" if fix else "primary"
         self.add_widget(self._take)
-        self.add_widget(self._now)
+        if not fix:
+            self.add_widget(self._now)
         self.locate(self._gps)
 
     def locate(self, gps: Gps) -> None:
@@ -371,8 +372,15 @@ def reception(gps: Gps) -> tuple[str, str]:
         return _("Location is switched off"), "warn"
     if gps.fix is None:
         return _("Searching for a position"), "plain"
-    words = _("±{metres:.0f} m, {age} s old").format(metres=gps.fix.accuracy_m, age=gps.age_s)
+    words = _("±{metres:.0f} m, {ago}").format(metres=gps.fix.accuracy_m, ago=ago(gps.age_s))
     return words, "good" if gps.reception == "good" else "warn"
+
+
+def ago(seconds: int) -> str:
+    if seconds < MINUTE:
+        return _("{n} s ago").format(n=seconds)
+    minutes = seconds // MINUTE
+    return ngettext("{n} min ago", "{n} min ago", minutes).format(n=minutes)
 
 
 class Signatures(Answer):

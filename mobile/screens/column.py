@@ -113,7 +113,7 @@ class Column(ScrollView):
         return (1 - self.scroll_y) * max(0, self._content.height - self.height)
 
     def _place(self, anchor: tuple[str, float] | None, *, moved: bool = True) -> None:
-        top = self._inset
+        top = min(self._inset, dp(8))
         tops: dict[str, float] = {}
         for key in self._states:
             tops[key] = top

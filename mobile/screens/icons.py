@@ -67,8 +67,8 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
                 arc(12, 5, 14, 133, 108), arc(12, 5, 14, 75, 47), ring(12, 5, 1)),
     "street": ([8, 3, 10.5, 21], [16, 3, 13.5, 21], [12, 4, 12, 7], [12, 10.5, 12, 13],
                [12, 16.5, 12, 18.5], [2.5, 3, 21.5, 3]),
-    "funeral": ([5.5, 3, 5.5, 14, *arc(12, 14.5, 6.5, 180, 0), 18.5, 3], [3, 3, 21, 3],
-                [12, 17.5, 12, 9], [9, 14.5, 15, 14.5]),
+    "funeral": ([6, 7, 6, 17, *arc(12, 16.5, 6, 150, 30), 18, 17, 18, 7],
+                box(3, 2.5, 18, 4.5, 1), [10, 17.5, 10, 10.5], [14, 17.5, 14, 10.5]),
     "home": ([3, 11.5, 12, 20.5, 21, 11.5], [5.5, 13.5, 5.5, 3.5, 18.5, 3.5, 18.5, 13.5],
              [10, 3.5, 10, 9.5, 14, 9.5, 14, 3.5]),
     "list": ([9, 18, 20.5, 18], [9, 12, 20.5, 12], [9, 6, 20.5, 6],
@@ -107,7 +107,8 @@ class Icon(Widget):
 
     def _move(self, *_: object) -> None:
         side = min(self.size)
-        self._place.xy = (self.center_x - side / 2, self.center_y - side / 2)
+        # not center_x: within an event of pos, that one may still hold what it was before
+        self._place.xy = (self.x + (self.width - side) / 2, self.y + (self.height - side) / 2)
 
     def _tint(self, *_: object) -> None:
         self._ink.rgba = self.color or (0, 0, 0, 0)

@@ -125,7 +125,8 @@ class MissingLine(ButtonBehavior, Block):
 
     def show(self, row: MissingRow) -> None:
         self.slot = row.slot
-        self._text.text, self._section.text = row.text, row.section
+        self._text.text = row.text
+        self._section.text = " · ".join(part for part in (row.number, row.section) if part)
 
     def measure(self, width: float) -> float:
         text = self._text.measure(width - dp(44))
@@ -167,10 +168,12 @@ class FindingLine(ButtonBehavior, Block):
         return self.height
 
 
-class PanelHead(Block):
+class Quiet(Block):
+    """Says that a list is empty."""
+
     def __init__(self, words: str) -> None:
         super().__init__()
-        self._words = Text(font_size=theme.BODY, strong=True)
+        self._words = Text(color=theme.QUIET)
         self.add_widget(self._words)
         self.show(words)
 
@@ -178,20 +181,10 @@ class PanelHead(Block):
         self._words.text = words
 
     def measure(self, width: float) -> float:
-        self._words.measure(width - dp(8))
-        self.size = (width, self._words.height + dp(14))
-        self._words.pos = (dp(8), dp(4))
+        self._words.measure(width - dp(16))
+        self.size = (width, self._words.height + dp(32))
+        self._words.pos = (dp(8), dp(16))
         return self.height
-
-
-class Quiet(PanelHead):
-    """Says that a list is empty."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self._words.strong = False
-        self._words.color = theme.QUIET
-        self._words.font_size = theme.SMALL
 
 
 class Panel(BoxLayout):
@@ -200,38 +193,45 @@ class Panel(BoxLayout):
     __events__ = ("on_jump", "on_complete")
 
     state = ObjectProperty(None, allownone=True)
+    tab = StringProperty("missing")
 
     def __init__(self, **given: object) -> None:
         super().__init__(**given)
+        self.ids.tabs.bind(on_choose=self._choose)
         self.list = Column(self._make, inset=dp(12), gap=dp(2))
         self.ids.list_place.add_widget(self.list)
 
     def show(self, state: InspectionState) -> None:
         self.state = state
-        rows: list[tuple[str, object]] = [("head-missing", self._missing_words(state))]
-        rows += [(f"missing {row.slot}", row) for row in state.missing]
-        if state.findings:
-            count = len(state.findings)
-            words = ngettext("{n} finding", "{n} findings", count).format(n=count)
-            rows.append(("head-findings", words))
+        missing, found = len(state.missing), len(state.findings)
+        self.ids.tabs.offer(
+            {
+                "missing": ngettext("{n} missing", "{n} missing", missing).format(n=missing),
+                "found": ngettext("{n} finding", "{n} findings", found).format(n=found),
+            }
+        )
+        self._show_tab()
+
+    def _choose(self, _tabs: object, tab: str) -> None:
+        self.tab = tab
+        self._show_tab()
+
+    def _show_tab(self) -> None:
+        self.ids.tabs.show(self.tab)
+        if self.tab == "missing":
+            rows = [(f"missing {row.slot}", row) for row in self.state.missing]
+            empty = _("Nothing is missing.")
         else:
-            rows.append(("none-findings", _("No findings so far")))
-        rows += [(f"finding {row.slot} {row.title}", row) for row in state.findings]
-        self.list.show(rows)
+            rows = [(f"finding {row.slot} {row.title}", row) for row in self.state.findings]
+            empty = _("No findings so far.")
+        self.list.show(rows or [("empty", empty)])
 
-    @staticmethod
-    def _missing_words(state: InspectionState) -> str:
-        count = len(state.missing)
-        if not count:
-            return _("Nothing is missing")
-        return ngettext("{n} still missing", "{n} still missing", count).format(n=count)
-
-    def _make(self, key: str, row: object) -> Widget:
+    def _make(self, _key: str, row: object) -> Widget:
         if isinstance(row, MissingRow | FindingRow):
             line = MissingLine(row) if isinstance(row, MissingRow) else FindingLine(row)
             line.bind(on_release=lambda line: self.dispatch("on_jump", line.slot))
             return line
-        return PanelHead(str(row)) if key.startswith("head") else Quiet(str(row))
+        return Quiet(str(row))
 
     def on_jump(self, slot: str) -> None:
         """Hear which question to go to."""

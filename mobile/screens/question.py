@@ -31,7 +31,7 @@ class QuestionCard(Block):
         self.slot = row.slot
         self._mark = StateMark()
         self._number = Text(hug=True, font_size=dp(15), color=theme.QUIET)
-        self._text = Text(font_size=theme.QUESTION, strong=True)
+        self._text = Text(font_size=theme.QUESTION, strong=True, hug=True)
         self._help = Text(font_size=theme.SMALL, color=theme.QUIET)
         self._tags = Block()
         self._problem = Text(font_size=theme.BODY, color=theme.STOP)
@@ -89,8 +89,9 @@ class QuestionCard(Block):
         if aside:
             aside.measure(across)
         words = across - aside.width - dp(20) if beside else across
-        head = [part for part in (self._text, self._help, self._tags) if self._filled(part)]
+        head = [part for part in (self._text, self._help) if self._filled(part)]
         heights = [part.measure(words) for part in head]
+        heights[0] = self._measure_title(words, heights[0])
         head_height = sum(heights) + dp(6) * (len(head) - 1)
         if beside:
             head_height = max(head_height, aside.height)
@@ -107,10 +108,27 @@ class QuestionCard(Block):
         return self.height
 
     @staticmethod
-    def _filled(part: Text | Block) -> bool:
-        filled = bool(part.text if isinstance(part, Text) else part.children)
-        part.opacity = 1 if filled else 0
-        return filled
+    def _filled(part: Text) -> bool:
+        part.opacity = 1 if part.text else 0
+        return bool(part.text)
+
+    def _measure_title(self, width: float, tall: float) -> float:
+        """Tags stand behind the words where these leave room, else below."""
+        self._tags_below = False
+        if not self._tags.children:
+            return tall
+        self._tags.measure(width)
+        tags = sum(tag.width + self._tags.gap for tag in self._tags.children)
+        self._tags_below = self._text.width + tags > width
+        return tall + (self._tags.height + dp(4) if self._tags_below else 0)
+
+    def _place_tags(self) -> None:
+        title = self._text
+        if self._tags_below:
+            self._tags.pos = (title.x, title.y - dp(4) - self._tags.height)
+        else:
+            middle = title.top - dp(15)
+            self._tags.pos = (title.right + dp(14), middle - self._tags.height / 2)
 
     def _place_head(
         self, head: list[Text], heights: list[float], tall: float, *, beside: bool
@@ -122,8 +140,9 @@ class QuestionCard(Block):
         slack = (tall - sum(heights) - dp(6) * (len(head) - 1)) / 2 if beside else 0
         top -= slack
         for part, height in zip(head, heights, strict=True):
-            part.pos = (LEFT + theme.PAD - dp(8), top - height)
+            part.pos = (LEFT + theme.PAD - dp(8), top - part.height)
             top -= height + dp(6)
+        self._place_tags()
         if beside:
             aside = self.control.aside
             aside.pos = (self.width - theme.PAD - aside.width, self.height - theme.PAD - aside.height)

@@ -105,22 +105,30 @@ class Segment(ButtonBehavior, Label):
     value = StringProperty()
     words = StringProperty()
     chosen = BooleanProperty(defaultvalue=False)
+    ticked = BooleanProperty(defaultvalue=True)
 
 
 class Segments(BoxLayout):
-    """One of two or three, side by side; a second tap takes it back."""
+    """One of two or three, side by side. `ticked`: an answer; else merely a view."""
 
     __events__ = ("on_choose",)
+
+    ticked = BooleanProperty(defaultvalue=True)
 
     def __init__(self, **given: object) -> None:
         super().__init__(**given)
         self.parts: dict[str, Segment] = {}
 
     def offer(self, options: dict[str, str]) -> None:
-        if {part.value: part.words for part in self.parts.values()} == options:
+        if self.parts.keys() == options.keys():
+            for value, text in options.items():
+                self.parts[value].words = text
             return
         self.clear_widgets()
-        self.parts = {value: Segment(value=value, words=text) for value, text in options.items()}
+        self.parts = {
+            value: Segment(value=value, words=text, ticked=self.ticked)
+            for value, text in options.items()
+        }
         for part in self.parts.values():
             part.bind(on_release=lambda part: self.dispatch("on_choose", part.value))
             self.add_widget(part)
@@ -235,6 +243,12 @@ class Toast(BoxLayout):
         """Hear that it shall be undone."""
         if self.parent:
             self.parent.remove_widget(self)
+
+
+class Count(Text):
+    """How many wait, as a small figure."""
+
+    count = NumericProperty(0)
 
 
 class RailItem(ButtonBehavior, BoxLayout):
