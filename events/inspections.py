@@ -286,7 +286,7 @@ class InspectionVoided(OfVisit, frozen=True):
 
 
 class CorrectionRecorded(OfVisit, frozen=True):
-    """更正已登记: `fact`, of `tag`, stands in the place of `supersedes`; None takes it back.
+    """更正已登记: `fact`, of `tag`, takes the place of `supersedes`; without it: taken back.
 
     `visit` holds the keys as they are now, `old` as they were where they differ. It may
     arrive before its target. Of two that supersede the same entry both stay visible; the one
@@ -296,7 +296,7 @@ class CorrectionRecorded(OfVisit, frozen=True):
     supersedes: EntryRef
     tag: Code
     reason: Code
-    fact: Raw | None = None
+    fact: Raw | UnsetType = UNSET  # `Raw | None` would read nothing but null
     old: Visit | None = None
     approver: Id | None = None
 

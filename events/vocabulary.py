@@ -68,7 +68,7 @@ def decode(tag: str, body: bytes | None) -> Fact | Unknown:
 
 def replacement(correction: CorrectionRecorded) -> Fact | Unknown | None:
     """Return the fact that a correction puts in its target's place, None if it takes it back."""
-    if correction.fact is None:
+    if not isinstance(correction.fact, Raw) or bytes(correction.fact) == b"null":
         return None
     return decode(correction.tag, bytes(correction.fact))
 
