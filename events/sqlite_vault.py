@@ -1,7 +1,8 @@
 """The vault in one SQLite file.
 
 `secure_delete` overwrites what is freed; no write-ahead log, so no older page stays behind;
-the rollback journal holds only pages from before and is removed with each commit; VACUUM after an erasure leaves no free page.
+the rollback journal holds only pages from before and is removed with each commit; VACUUM after
+an erasure leaves no free page.
 """
 
 import sqlite3
@@ -20,6 +21,7 @@ CREATE INDEX IF NOT EXISTS keys_of_subject ON keys (subject);
 CREATE TABLE IF NOT EXISTS erased (id BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS erased_subjects ON erased (subject);
 """
+_KEYS = "SELECT id, subject, serial, wrapped FROM keys"
 
 
 class SQLiteVault:
@@ -38,19 +40,24 @@ class SQLiteVault:
 
     def put(self, keys: Sequence[WrappedKey]) -> None:
         """See `Vault.put`."""
-        rows = [(key.id, key.subject, key.serial, key.wrapped, key.subject) for key in keys]
-        if not rows:
+        if not keys:
             return
         with self._writing() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO keys SELECT ?,?,?,? "
-                "WHERE NOT EXISTS (SELECT 1 FROM erased WHERE subject=?)",
-                rows,
+                "INSERT OR IGNORE INTO erased SELECT ?1,?2 "
+                "WHERE EXISTS (SELECT 1 FROM erased WHERE subject=?2) "
+                "AND NOT EXISTS (SELECT 1 FROM keys WHERE id=?1)",
+                [(key.id, key.subject) for key in keys],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO keys SELECT ?1,?2,?3,?4 "
+                "WHERE NOT EXISTS (SELECT 1 FROM erased WHERE subject=?2 OR id=?1)",
+                [(key.id, key.subject, key.serial, key.wrapped) for key in keys],
             )
 
     def get(self, key: bytes) -> WrappedKey | None:
         """See `Vault.get`."""
-        found = self._select("SELECT id, subject, serial, wrapped FROM keys WHERE id=?", key)
+        found = self._select(f"{_KEYS} WHERE id=?", key)
         if not found and self._select("SELECT 1 FROM erased WHERE id=?", key):
             msg = "the key was destroyed"
             raise ErasedError(msg)
@@ -58,8 +65,7 @@ class SQLiteVault:
 
     def of_subject(self, subject: bytes) -> Sequence[WrappedKey]:
         """See `Vault.of_subject`."""
-        found = self._select("SELECT id, subject, serial, wrapped FROM keys WHERE subject=?", subject)
-        return [WrappedKey(*row) for row in found]
+        return [WrappedKey(*row) for row in self._select(f"{_KEYS} WHERE subject=?", subject)]
 
     def erase(self, subject: bytes) -> Sequence[bytes]:
         """See `Vault.erase`."""
@@ -70,17 +76,41 @@ class SQLiteVault:
                 [(key, subject) for key in (*gone, subject)],
             )
             db.execute("DELETE FROM keys WHERE subject=?", (subject,))
-        with self._lock:
-            self._db.execute("VACUUM")
-        return gone
+            ids = db.execute("SELECT id FROM erased WHERE subject=?1 AND id<>?1", (subject,))
+            result = [row[0] for row in ids]
+        self._vacuum()
+        return result
+
+    def replace(self, keys: Sequence[WrappedKey]) -> None:
+        """See `Vault.replace`."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE keys SET serial=?, wrapped=? WHERE id=? AND subject=?",
+                [(key.serial, key.wrapped, key.id, key.subject) for key in keys],
+            )
+        self._vacuum()
+
+    def wrapped_before(self, serial: int) -> Sequence[WrappedKey]:
+        """See `Vault.wrapped_before`."""
+        return [WrappedKey(*row) for row in self._select(f"{_KEYS} WHERE serial<?", serial)]
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def _select(self, statement: str, value: bytes) -> list[tuple[bytes, bytes, int, bytes]]:
+    def _select(self, statement: str, value: bytes | int) -> list[tuple[bytes, bytes, int, bytes]]:
         with self._lock:
-            return self._db.execute(statement, (value,)).fetchall()
+            try:
+                return self._db.execute(statement, (value,)).fetchall()
+            except sqlite3.Error as failure:
+                raise _storage(failure) from failure
+
+    def _vacuum(self) -> None:
+        with self._lock:
+            try:
+                self._db.execute("VACUUM")
+            except sqlite3.Error as failure:
+                raise _storage(failure) from failure
 
     def _writing(self) -> "_Writing":
         return _Writing(self._db, self._lock)

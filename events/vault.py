@@ -16,7 +16,10 @@ class Vault(Protocol):
     """Wrapped keys by id; ids and subjects are 16 bytes."""
 
     def put(self, keys: Sequence[WrappedKey]) -> None:
-        """Keep keys. Known ones and those of erased subjects are passed over."""
+        """Keep keys. Known ones, destroyed ones and those of erased subjects are passed over.
+
+        Of an erased subject the id is remembered: what it sealed is erased, not lost.
+        """
         ...
 
     def get(self, key: bytes) -> WrappedKey | None:
@@ -28,7 +31,18 @@ class Vault(Protocol):
         ...
 
     def erase(self, subject: bytes) -> Sequence[bytes]:
-        """Destroy every key of `subject`, for ever; return the ids of those that were here."""
+        """Destroy every key of `subject`, for ever; return the ids of all that ever were here."""
+        ...
+
+    def replace(self, keys: Sequence[WrappedKey]) -> None:
+        """Put keys that were wrapped anew in the place of those with the same ids.
+
+        No byte of the old wrapping is left. What was destroyed stays destroyed.
+        """
+        ...
+
+    def wrapped_before(self, serial: int) -> Sequence[WrappedKey]:
+        """Return the keys that are wrapped for a sealing key older than `serial`."""
         ...
 
 
@@ -37,13 +51,15 @@ class MemoryVault:
 
     def __init__(self) -> None:
         self._keys: dict[bytes, WrappedKey] = {}
-        self._erased: set[bytes] = set()
+        self._erased: dict[bytes, list[bytes]] = {}
         self._tombs: set[bytes] = set()
 
     def put(self, keys: Sequence[WrappedKey]) -> None:
         """See `Vault.put`."""
         for key in keys:
-            if key.subject not in self._erased:
+            if key.subject in self._erased and key.id not in self._keys:
+                self._bury(key)
+            elif key.id not in self._tombs:
                 self._keys.setdefault(key.id, key)
 
     def get(self, key: bytes) -> WrappedKey | None:
@@ -58,12 +74,26 @@ class MemoryVault:
 
     def erase(self, subject: bytes) -> Sequence[bytes]:
         """See `Vault.erase`."""
-        gone = [key.id for key in self.of_subject(subject)]
-        self._erased.add(subject)
-        self._tombs.update(gone)
-        for key in gone:
-            del self._keys[key]
-        return gone
+        self._erased.setdefault(subject, [])
+        for key in self.of_subject(subject):
+            self._bury(key)
+            del self._keys[key.id]
+        return list(self._erased[subject])
+
+    def replace(self, keys: Sequence[WrappedKey]) -> None:
+        """See `Vault.replace`."""
+        for key in keys:
+            if key.id in self._keys and self._keys[key.id].subject == key.subject:
+                self._keys[key.id] = key
+
+    def wrapped_before(self, serial: int) -> Sequence[WrappedKey]:
+        """See `Vault.wrapped_before`."""
+        return [key for key in self._keys.values() if key.serial < serial]
+
+    def _bury(self, key: WrappedKey) -> None:
+        if key.id not in self._tombs:
+            self._tombs.add(key.id)
+            self._erased[key.subject].append(key.id)
 
 
 def _erased() -> ErasedError:
