@@ -1,1 +1,33 @@
-"""Answers: pure folds over a history."""
+"""Answers: pure folds over a history, and pure queries over what was folded.
+
+    recorded       a record, decoded once for all views; adopted entries unwrapped
+    documents      what a view keeps under a key, and which of it counts: the law
+    view           what a view is; `of_facts` declares one
+    catalogue      `VIEWS`, all there are
+    objects, inspections, items (and their uses), devices, lists (officers, areas,
+    assignments, checklists)      one view each: what it keeps, and how to read its documents
+    visits         whether an inspection counts, by its nature
+    views          the port `ViewStore`, and `MemoryViews`; sqlite_views is the adapter for files
+    fold           the one loop
+    replay         the same folds as of any moment, and what differs from what is served
+    coverage, object_inventory, item_inventory, device_list      queries
+
+Folding, and keeping up: hold one `Fold`, call `catch_up` whenever something arrived.
+
+    views = SQLiteViews(folder / "views.sqlite", VIEWS)   # emptied if made with other versions
+    fold = Fold(store, views)
+    fold.catch_up()                                       # returns the position reached
+
+Only one process folds a file of views: another gets `StaleError`. Any number may read.
+
+Asking:
+
+    coverage(views, Span(first, last), today, Filters(township="440804001"))
+    views.select(Query("inspections", columns=("object", "completed_on"), limit=50))
+    views.load("objects", [key])                          # encoded; `view.decode` reads it
+    touched(views, "objects", after=position, limit=500)  # for tablets that pull
+
+The law of all views: the same set of records gives the same documents, in whatever order
+and however often they are folded. Documents hold facts, nothing that depends on *today* and
+nothing that needs another document; both belong into queries.
+"""

@@ -1,0 +1,279 @@
+"""Whether an inspection counts: domain rules of coverage, one small function each.
+
+An inspection is **effective** when it was started and completed, not voided, not broken off,
+and meets the rule of its nature. Desk checks are effective but flagged. The rules say why
+not, so that *inspected and nothing found* and *not inspected* never look alike.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, TypeAlias, assert_never
+
+from msgspec import Struct
+
+from events.facts import Nature
+from events.inspections import (
+    CrewRole,
+    HomeVisit,
+    InspectionCancelled,
+    InspectionCompleted,
+    InspectionStarted,
+    InspectionVoided,
+    Outcome,
+)
+from projections.documents import Counting, Row
+from projections.recorded import Recorded
+
+Reason: TypeAlias = Literal[
+    "not_started",
+    "not_completed",
+    "voided",
+    "aborted",
+    "crew",
+    "certificates",
+    "unanswered",
+    "kinship",
+    "nobody_home",
+    "home_visit",
+]
+
+CREW = 2
+OFFICERS: frozenset[CrewRole] = frozenset({"lead", "assisting"})
+"""Auxiliaries may not inspect, and partners act for their own department (domain.md, 1)."""
+
+_DAY = 86_400_000_000
+_MINUTE = 60_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def local_day(at: int, offset: int) -> date:
+    """Return the day on the wall where it happened: microseconds UTC, minutes east."""
+    return date.fromordinal(_EPOCH + (at + offset * _MINUTE) // _DAY)
+
+
+class Crew(Struct, array_like=True, frozen=True, gc=False):
+    """One of the crew, as it stood at completion."""
+
+    officer: str
+    role: CrewRole
+    shown: bool
+    kinship: bool
+
+
+class Started(Row, frozen=True, tag="s"):
+    inspection: str
+
+
+class Completed(Row, frozen=True, tag="c"):
+    """What decides whether an inspection counts. `unanswered` counts questions."""
+
+    inspection: str
+    kind: str
+    nature: Nature
+    outcome: Outcome
+    crew: tuple[Crew, ...]
+    unanswered: int
+    home_visit: HomeVisit | None
+    second_visit: bool
+    desk: bool
+    zero_report: bool
+
+
+class Voided(Row, frozen=True, tag="v"):
+    inspection: str
+
+
+class Cancelled(Row, frozen=True, tag="x"):
+    inspection: str
+    lawful: bool
+
+
+VisitRow: TypeAlias = Started | Completed | Voided | Cancelled
+
+
+class Effectiveness(Struct, frozen=True, gc=False):
+    """Whether an inspection counts, all reasons why not, and whether it was a desk check."""
+
+    reasons: tuple[Reason, ...] = ()
+    desk: bool = False
+
+    @property
+    def effective(self) -> bool:
+        return not self.reasons
+
+
+class Inspected(Struct, frozen=True):
+    """One inspection, once it is decided which of its facts count.
+
+    `on` is the local day of its completion, None while it is not completed.
+    """
+
+    inspection: str
+    effectiveness: Effectiveness
+    completed: Completed | None = None
+    on: date | None = None
+    started: bool = False
+    voided: bool = False
+    cancelled: Literal["", "lawful", "unlawful"] = ""
+    position: int = 0
+    at: int = 0
+
+
+def started(fact: InspectionStarted, recorded: Recorded) -> Started:
+    return Started(
+        recorded.position, recorded.happened_at, recorded.utc_offset, fact.visit.inspection
+    )
+
+
+def completed(fact: InspectionCompleted, recorded: Recorded) -> Completed:
+    visit = fact.visit
+    return Completed(
+        recorded.position,
+        recorded.happened_at,
+        recorded.utc_offset,
+        visit.inspection,
+        visit.kind,
+        visit.nature,
+        fact.outcome,
+        tuple(
+            Crew(member.officer, member.role, member.certificate_shown, member.kinship)
+            for member in fact.crew
+        ),
+        len(fact.unanswered),
+        fact.home_visit,
+        fact.second_visit_on is not None,
+        fact.desk,
+        fact.zero_report,
+    )
+
+
+def voided(fact: InspectionVoided, recorded: Recorded) -> Voided:
+    return Voided(
+        recorded.position, recorded.happened_at, recorded.utc_offset, fact.visit.inspection
+    )
+
+
+def cancelled(fact: InspectionCancelled, recorded: Recorded) -> Cancelled:
+    return Cancelled(
+        recorded.position,
+        recorded.happened_at,
+        recorded.utc_offset,
+        fact.visit.inspection,
+        fact.lawful,
+    )
+
+
+def effective(
+    completed: Completed | None, *, started: bool = True, voided: bool = False
+) -> Effectiveness:
+    """Judge one inspection by the facts that count (domain.md, section 6)."""
+    reasons: list[Reason] = []
+    if not started:
+        reasons.append("not_started")
+    if voided:
+        reasons.append("voided")
+    if completed is None:
+        return Effectiveness((*reasons, "not_completed"))
+    if completed.outcome == "aborted":
+        reasons.append("aborted")
+    reasons += _RULES[completed.nature](completed)
+    return Effectiveness(tuple(reasons), completed.desk)
+
+
+def _administrative(completed: Completed) -> list[Reason]:
+    """Two or more certified officers who showed their certificates, and a whole form."""
+    officers = {member.officer for member in completed.crew if member.role in OFFICERS}
+    shown = {m.officer for m in completed.crew if m.role in OFFICERS and m.shown}
+    reasons: list[Reason] = []
+    if len(officers) < CREW:
+        reasons.append("crew")
+    elif len(shown) < CREW:
+        reasons.append("certificates")
+    return [*reasons, *_whole(completed)]
+
+
+def _service(completed: Completed) -> list[Reason]:
+    """A crew of two or more signed in, whoever they are, and a whole form."""
+    crew = {member.officer for member in completed.crew}
+    few: list[Reason] = ["crew"] if len(crew) < CREW else []
+    return [*few, *_whole(completed)]
+
+
+def _eligibility(completed: Completed) -> list[Reason]:
+    """Two or more investigators without kinship, and the visit made or made anew."""
+    investigators = {m.officer for m in completed.crew if m.role in OFFICERS}
+    related = {m.officer for m in completed.crew if m.kinship}
+    reasons: list[Reason] = []
+    if len(investigators) < CREW:
+        reasons.append("crew")
+    elif len(investigators - related) < CREW:
+        reasons.append("kinship")
+    match completed.home_visit:
+        case "in" | "remote":
+            pass
+        case "nobody" if completed.second_visit:
+            pass
+        case "nobody":
+            reasons.append("nobody_home")
+        case "moved" | "refused" | None:
+            reasons.append("home_visit")
+        case _:
+            assert_never(completed.home_visit)
+    return reasons
+
+
+def _whole(completed: Completed) -> list[Reason]:
+    return ["unanswered"] if completed.unanswered else []
+
+
+_RULES = {
+    "administrative": _administrative,
+    "service": _service,
+    "eligibility": _eligibility,
+}
+
+
+def inspected(rows: Iterable[Counting[VisitRow]]) -> dict[str, Inspected]:
+    """Decide each inspection of a document by its rows that count.
+
+    A void wins over whatever else there is. Of several completions the one with the higher
+    position counts; a replaced one keeps the time of its original.
+    """
+    of: defaultdict[str, list[Counting[VisitRow]]] = defaultdict(list)
+    for held in rows:
+        of[held.row.inspection].append(held)
+    return {inspection: _decide(inspection, held) for inspection, held in of.items()}
+
+
+def _decide(inspection: str, rows: list[Counting[VisitRow]]) -> Inspected:
+    started = voided = False
+    cancelled: Literal["", "lawful", "unlawful"] = ""
+    last: Completed | None = None
+    at = offset = position = 0
+    for held in rows:
+        row = held.row
+        position = max(position, row.position)
+        match row:
+            case Started():
+                started = True
+            case Voided():
+                voided = True
+            case Cancelled():
+                cancelled = "lawful" if row.lawful or cancelled == "lawful" else "unlawful"
+            case Completed():
+                if last is None or row.position > last.position:
+                    last, at, offset = row, held.at, held.offset
+            case _:
+                assert_never(row)
+    return Inspected(
+        inspection,
+        effective(last, started=started, voided=voided),
+        last,
+        None if last is None else local_day(at, offset),
+        started,
+        voided,
+        cancelled,
+        position,
+        at,
+    )
