@@ -1,0 +1,101 @@
+"""`create_app`: the only place where the server's parts meet."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from typing import Final
+
+from anyio import to_thread
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from backend import assets, enrol, health, history, openapi, problem_pages, problems, sync
+from backend.door import Door, secure
+from backend.enrol import Registrar
+from backend.health import Ready
+from backend.pages import Pages
+from backend.projector import Worker
+from backend.settings import Settings
+from backend.sync import Intake
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+MAX_BODY: Final = 65_536  # of any request but a push
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What the application is made of. Whoever opens the parts closes them."""
+
+    bureau: bytes
+    name: str
+    demo: bool
+    intake: Intake
+    registrar: Registrar
+    readiness: Callable[[], Ready]
+    workers: Mapping[str, Worker]
+
+
+def create_app(settings: Settings, parts: Parts) -> Litestar:
+    """Return the application over `parts`; its workers run while it does."""
+    found = assets.load()
+    app = Litestar(
+        route_handlers=_routes(),
+        dependencies=_dependencies(settings, parts, found),
+        exception_handlers=problems.EXCEPTION_HANDLERS,
+        before_send=[secure],
+        lifespan=[_working(settings, parts)],
+        request_max_body_size=MAX_BODY,
+        logging_config=None,
+        openapi_config=openapi.config(found),
+    )
+    app.asgi_handler = Door(app.asgi_handler)
+    return app
+
+
+def _routes() -> Sequence[ControllerRouterHandler]:
+    return (
+        sync.push,
+        enrol.enrol,
+        history.history,
+        health.health,
+        health.ready,
+        problem_pages.problem_page,
+        assets.asset,
+    )
+
+
+def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dict[str, Provide]:
+    given = {
+        "assets": found,
+        "bureau": parts.bureau,
+        "intake": parts.intake,
+        "pages": Pages(found),
+        "readiness": parts.readiness,
+        "registrar": parts.registrar,
+        "simulated": settings.simulated,
+        "store": parts.intake.store,
+        "version": version("xunji"),
+    }
+    return {name: _given(value) for name, value in given.items()}
+
+
+def _given(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _working(
+    settings: Settings, parts: Parts
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def working(_app: Litestar) -> AsyncGenerator[None, None]:
+        for worker in parts.workers.values():
+            worker.start()
+        try:
+            yield
+        finally:
+            for worker in parts.workers.values():
+                await to_thread.run_sync(worker.end, settings.shutdown_seconds)
+
+    return working

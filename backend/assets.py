@@ -1,0 +1,80 @@
+"""Files that pages load, held in memory: ours under a hashed address, the build's by manifest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation
+from msgspec import Struct
+
+from backend.problems import ProblemError
+
+FOLDER: Final = Path(__file__).parent / "static"
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+class Asset(Struct, frozen=True):
+    """A file as it is sent."""
+
+    content: bytes
+    media_type: str
+
+
+class Assets(Struct, frozen=True):
+    """What there is: file by hashed name, and hashed name by the name pages use."""
+
+    files: Mapping[str, Asset]
+    names: Mapping[str, str]
+
+    def url(self, name: str) -> str:
+        """Return the address of `name`; `KeyError` where the build brought no such file."""
+        return f"/static/{self.names[name]}"
+
+
+def load(folder: Path = FOLDER) -> Assets:
+    """Read our own files and those that the build put under `vendor`, if it did."""
+    files: dict[str, Asset] = {}
+    names: dict[str, str] = {}
+    for path in sorted(one for one in folder.glob("*.*") if one.suffix in _TYPES):
+        content = path.read_bytes()
+        name = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
+        files[name] = Asset(content, _TYPES[path.suffix])
+        names[path.name] = name
+    for wanted, entry in _manifest(folder / "vendor").items():
+        path = folder / "vendor" / entry["file"]
+        files[path.name] = Asset(path.read_bytes(), _TYPES[path.suffix])
+        names[wanted] = path.name
+    return Assets(files, names)
+
+
+def _manifest(vendor: Path) -> dict[str, Any]:
+    try:
+        return json.loads((vendor / "manifest.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+@get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
+def asset(
+    request: Request[Any, Any, Any],
+    name: FromPath[str],
+    assets: NamedDependency[SkipValidation[Assets]],
+) -> Response[bytes]:
+    """Send a file; its name changes with its content, so it may be kept for ever."""
+    found = assets.files.get(name)
+    if found is None:
+        raise ProblemError("not-found")
+    headers = {"cache-control": _FOREVER, "etag": f'"{name}"'}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(b"", status_code=304, headers=headers)
+    return Response(found.content, media_type=found.media_type, headers=headers)

@@ -1,0 +1,489 @@
+"""Every refusal as the reader of an answer meets it (RFC 9457): one table, in two languages.
+
+Each code has a page of its own under /problems/{code}: what happened, why, what to do next.
+"""
+
+import logging
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import Scope, Send
+from msgspec import Struct
+
+from backend.logs import LOG, say
+from backend.speech import spoken
+from events.errors import ConflictError, Refusal, UnverifiedError
+from events.language import Language
+
+MEDIA_TYPE: Final = "application/problem+json"
+_SERVER_FAULT: Final = 500
+
+
+class Words(Struct, frozen=True):
+    """A problem in one language: its title, what happened, why, and what to do next."""
+
+    title: str
+    what: str
+    why: str
+    next: str
+
+
+class Problem(Struct, frozen=True):
+    """A row of the table. `retry_after`: seconds, where trying again helps."""
+
+    status: int
+    zh: Words
+    en: Words
+    retry_after: int | None = None
+
+    def words(self, language: Language) -> Words:
+        """Return the words in `language`."""
+        return self.zh if language == "zh" else self.en
+
+
+class ProblemError(Exception):
+    """Something of the table happened at the rim; `extra` members join the answer."""
+
+    def __init__(self, code: str, **extra: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.extra = extra
+
+
+TABLE: Final[dict[str, Problem]] = {
+    "conflict": Problem(
+        409,
+        Words(
+            "从别处接着发",
+            "服务器上这份日志的长度与平板所想的不同。",
+            "上一次的回答可能在路上丢失了,或者中间的记录还没有发来。",
+            "平板会从 held 之后接着发送,不需要人来处理。",
+        ),
+        Words(
+            "Continue from another entry",
+            "The server holds another length of this log than the tablet thinks.",
+            "An earlier answer may have been lost, or entries in between were not sent.",
+            "The tablet goes on behind `held` by itself; nobody has to act.",
+        ),
+    ),
+    "unverified": Problem(
+        422,
+        Words(
+            "记录未通过核验",
+            "从 sequence 这一条起,记录与它的签名或与前一条记录不相符;此前的记录都已收下。",
+            "内容在写下之后变动过,或者存储已经损坏。",
+            "平板已停止发送。请保留平板上的数据,联系系统管理员;原始字节已隔离保存备查。",
+        ),
+        Words(
+            "An entry does not verify",
+            "From entry `sequence` on, what was sent does not agree with its signature or with "
+            "the entry before. All before it was received.",
+            "It changed after it was written, or the storage is damaged.",
+            "The tablet has stopped sending. Keep its data and call the administrator; the bytes "
+            "are set aside for the auditor.",
+        ),
+    ),
+    "forked": Problem(
+        422,
+        Words(
+            "同一日志写出了两份",
+            "服务器上 sequence 这个序号已有另一条不同的记录。",
+            "平板可能被复制过,或从备份恢复过,两处都继续写了下去。",
+            "请联系系统管理员:为这台平板重新登记,开始一份新日志,并说明它接续哪一份。",
+        ),
+        Words(
+            "The log was written twice",
+            "The server holds another entry under number `sequence`.",
+            "The tablet was copied or restored from a backup, and both went on writing.",
+            "Call the administrator: enrol the tablet again with a new log that names the old one.",
+        ),
+    ),
+    "foreign": Problem(
+        422,
+        Words(
+            "不属于本单位或这份日志",
+            "发来的记录是为另一个单位或另一份日志写的。",
+            "平板登记在别的单位,或者数据混在了一起。",
+            "请核对平板登记的单位;原始字节已隔离保存备查。",
+        ),
+        Words(
+            "Of another bureau or another log",
+            "What was sent was written for another bureau or another log.",
+            "The tablet is enrolled elsewhere, or data were mixed up.",
+            "Check where the tablet is enrolled; the bytes are set aside for the auditor.",
+        ),
+    ),
+    "malformed": Problem(
+        422,
+        Words(
+            "格式无法识别",
+            "发来的字节不符合格式说明。",
+            "程序版本不同,或数据在途中损坏。",
+            "请更新平板程序后再试;仍不行时联系系统管理员。",
+        ),
+        Words(
+            "Not in the format",
+            "The bytes do not follow the format.",
+            "The versions differ, or the bytes were damaged on their way.",
+            "Update the tablet and try again; if that does not help, call the administrator.",
+        ),
+    ),
+    "not-enrolled": Problem(
+        403,
+        Words(
+            "平板未登记或已撤销",
+            "服务器不认识这份日志,或者已不再信任它。",
+            "这台平板还没有登记,或已被撤销(例如报失)。",
+            "请向系统管理员要登记码。平板里已记录的内容仍然保留。",
+        ),
+        Words(
+            "Not enrolled, or revoked",
+            "The server does not know this log, or trusts it no longer.",
+            "The tablet was never enrolled, or was revoked (lost, for example).",
+            "Ask the administrator for an enrolment code. What the tablet recorded stays on it.",
+        ),
+    ),
+    "enrolment-code": Problem(
+        403,
+        Words(
+            "登记码无效",
+            "这个登记码不存在、已过期、已用过,或与这台平板不符。",
+            "每个登记码只能由一台平板使用一次,并且有期限。",
+            "请向系统管理员要一个新的登记码。",
+        ),
+        Words(
+            "The enrolment code is not valid",
+            "There is no such code, or it expired, was used, or is not for this tablet.",
+            "A code serves one tablet once, and for a limited time.",
+            "Ask the administrator for a new code.",
+        ),
+    ),
+    "unsigned": Problem(
+        401,
+        Words(
+            "请求没有有效签名",
+            "这个请求没有平板的签名,签名不对,或时间相差太大。",
+            "只有登记过的平板才能取得工作数据;平板的时钟可能不准。",
+            "请检查平板的日期和时间后再试。",
+        ),
+        Words(
+            "The request is not signed",
+            "The request has no signature of a tablet, a wrong one, or one of another time.",
+            "Only enrolled tablets may fetch work; the tablet's clock may be wrong.",
+            "Check date and time of the tablet, then try again.",
+        ),
+    ),
+    "too-large": Problem(
+        413,
+        Words(
+            "内容过大",
+            "发来的内容超过了允许的大小。",
+            "一次最多 1000 条记录、4 MiB(解压之后)。",
+            "请分成几次发送。",
+        ),
+        Words(
+            "Too large",
+            "What was sent is larger than allowed.",
+            "A push has at most 1,000 entries and 4 MiB when opened.",
+            "Send it in several parts.",
+        ),
+    ),
+    "media-type": Problem(
+        415,
+        Words(
+            "内容类型不支持",
+            "Content-Type 或 Content-Encoding 不是这里接受的类型。",
+            "这个地址只接受一种格式,压缩只接受 zstd。",
+            "请按接口说明发送。",
+        ),
+        Words(
+            "Content type not supported",
+            "Content-Type or Content-Encoding is not one that is taken here.",
+            "This address takes one format, compressed with zstd or not at all.",
+            "Send what the API description asks for.",
+        ),
+    ),
+    "storage": Problem(
+        507,
+        Words(
+            "服务器存不下了",
+            "服务器无法把记录可靠地写到磁盘,因此一条也没有收下。",
+            "磁盘已满、只读或有故障。",
+            "平板会保留全部记录并稍后重试。请管理员清理或检查磁盘。",
+        ),
+        Words(
+            "The server cannot store it",
+            "The server could not make it durable, so it took nothing.",
+            "The disk is full, read-only or failing.",
+            "The tablet keeps everything and tries again. The administrator should see to the "
+            "disk.",
+        ),
+        retry_after=30,
+    ),
+    "busy": Problem(
+        503,
+        Words(
+            "正忙,请稍后",
+            "另一个进程正在写同一份数据。",
+            "管理命令和服务器同时在写。",
+            "稍后自动重试即可。",
+        ),
+        Words(
+            "Busy",
+            "Another process is writing the same data.",
+            "A command of the office and the server met.",
+            "Try again in a moment.",
+        ),
+        retry_after=2,
+    ),
+    "not-ready": Problem(
+        503,
+        Words(
+            "尚未就绪",
+            "服务器在运行,但现在不能写入或计算。",
+            "正在启动、停止,或存储出了问题。",
+            "请稍后再试;持续如此时查看服务器日志。",
+        ),
+        Words(
+            "Not ready",
+            "The server runs but cannot write or compute now.",
+            "It is starting or stopping, or its storage has a problem.",
+            "Try again later; if it stays so, see the server's log.",
+        ),
+        retry_after=5,
+    ),
+    "erased": Problem(
+        410,
+        Words(
+            "已依法清除",
+            "这部分个人信息已清除,无法再打开。",
+            "它的密钥已被销毁;记录本身仍可核验。",
+            "不需要处理。",
+        ),
+        Words(
+            "Erased",
+            "This personal data was erased and cannot be opened again.",
+            "Its key was destroyed; the record itself still verifies.",
+            "Nothing has to be done.",
+        ),
+    ),
+    "folder": Problem(
+        503,
+        Words(
+            "数据目录不可用",
+            "数据目录缺失,或不是巡记的目录。",
+            "目录被移动、改名,或磁盘未挂载。",
+            "请管理员检查数据目录。",
+        ),
+        Words(
+            "The data folder is not usable",
+            "The data folder is missing, or not one of Xunji.",
+            "It was moved or renamed, or the disk is not mounted.",
+            "The administrator should look at the data folder.",
+        ),
+    ),
+    "bad-request": Problem(
+        400,
+        Words(
+            "请求有误",
+            "请求的参数不符合接口说明。",
+            "有参数缺失、超出范围,或写法不对。",
+            "请对照接口说明改正后再试。",
+        ),
+        Words(
+            "Bad request",
+            "The request does not follow the API description.",
+            "A parameter is missing, out of range or misspelt.",
+            "Compare with the API description and try again.",
+        ),
+    ),
+    "not-found": Problem(
+        404,
+        Words(
+            "没有这个地址",
+            "这里没有这样的页面或数据。",
+            "地址有误,或它已不在。",
+            "请从首页重新进入。",
+        ),
+        Words(
+            "Not found",
+            "There is no such page or data here.",
+            "The address is wrong, or what it named is gone.",
+            "Start again from the first page.",
+        ),
+    ),
+    "method": Problem(
+        405,
+        Words(
+            "不支持这种请求方法",
+            "这个地址不接受这种请求方法。",
+            "例如对只读的地址发送了数据。",
+            "请对照接口说明。",
+        ),
+        Words(
+            "Method not allowed",
+            "This address does not take this method.",
+            "Something was sent to an address that is only read, for example.",
+            "See the API description.",
+        ),
+    ),
+    "host": Problem(
+        421,
+        Words(
+            "只能从本机访问",
+            "请求使用了别的主机名。",
+            "在人员登录功能完成之前,服务器只回答 localhost、127.0.0.1 和 [::1]。",
+            "请在本机用 http://127.0.0.1 访问。",
+        ),
+        Words(
+            "Only from this machine",
+            "The request used another host name.",
+            "Until people can sign in, the server answers to localhost, 127.0.0.1 and [::1] only.",
+            "Use http://127.0.0.1 on this machine.",
+        ),
+    ),
+    "internal": Problem(
+        500,
+        Words(
+            "服务器出错",
+            "服务器遇到了没有料到的错误。",
+            "这是程序的问题,不是您的问题。",
+            "平板会稍后重试。请把请求编号告诉管理员。",
+        ),
+        Words(
+            "The server failed",
+            "The server met an error that it did not expect.",
+            "It is a fault of the program, not yours.",
+            "The tablet tries again later. Tell the administrator the request's id.",
+        ),
+    ),
+}
+
+_BY_STATUS: Final = {
+    400: "bad-request",
+    401: "unsigned",
+    403: "not-enrolled",
+    404: "not-found",
+    405: "method",
+    413: "too-large",
+    415: "media-type",
+    503: "not-ready",
+}
+
+
+def document(code: str, language: Language, **extra: object) -> dict[str, Any]:
+    """Return the members of a problem document."""
+    problem = TABLE[code]
+    words = problem.words(language)
+    return {
+        "type": f"/problems/{code}",
+        "title": words.title,
+        "status": problem.status,
+        "detail": words.what,
+        "code": code,
+        "why": words.why,
+        "next": words.next,
+        **extra,
+    }
+
+
+def of_refusal(refusal: Refusal) -> tuple[str, dict[str, Any]]:
+    """Return a refusal's code, and what the writer needs to go on or to tell a person."""
+    code = refusal.code if refusal.code in TABLE else "bad-request"
+    match refusal:
+        case ConflictError():
+            return code, {"held": refusal.held, "held_hash": refusal.held_hash.hex()}
+        case UnverifiedError():
+            return code, {"sequence": refusal.sequence, "reason": refusal.reason}
+        case _:
+            return code, {}
+
+
+def _respond(request: Request[Any, Any, Any], code: str, **extra: object) -> Response[bytes]:
+    problem = TABLE[code]
+    language = spoken(request.headers.get("accept-language", ""))
+    if problem.status >= _SERVER_FAULT:
+        extra["request"] = _id_of(request)
+    headers = {"content-language": language, "vary": "accept-language"}
+    if problem.retry_after is not None:
+        headers["retry-after"] = str(problem.retry_after)
+    if code == "unsigned":
+        headers["www-authenticate"] = "Xunji"
+    content = msgspec.json.encode(document(code, language, **extra))
+    return Response(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
+    """Answer a refusal of the conversation or of the store."""
+    code, extra = of_refusal(refusal)
+    say("refused", logging.WARNING, id=_id_of(request), code=code, **extra)
+    return _respond(request, code, **extra)
+
+
+def on_problem(request: Request[Any, Any, Any], problem: ProblemError) -> Response[bytes]:
+    """Answer a problem met at the rim."""
+    say("problem", logging.WARNING, id=_id_of(request), code=problem.code)
+    return _respond(request, problem.code, **problem.extra)
+
+
+def on_http(request: Request[Any, Any, Any], failure: HTTPException) -> Response[bytes]:
+    """Answer what the framework refused: an unknown path, a parameter out of bounds."""
+    code = _BY_STATUS.get(failure.status_code, "")
+    if not code:
+        code = "internal" if failure.status_code >= _SERVER_FAULT else "bad-request"
+    parameters = _parameters(failure) if code == "bad-request" else {}
+    return _respond(request, code, **parameters)
+
+
+def _parameters(failure: HTTPException) -> dict[str, Any]:
+    try:
+        wrong = msgspec.convert(failure.extra, list[_Wrong])
+    except msgspec.ValidationError:
+        return {}
+    return {"parameters": [{"name": one.key, "reason": one.message[:200]} for one in wrong]}
+
+
+class _Wrong(Struct, frozen=True):
+    """What the framework says of a parameter."""
+
+    message: str
+    key: str = ""
+
+
+def on_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    """Answer what nobody expected, and log where it happened."""
+    LOG.error("fault", exc_info=fault, extra={"fields": {"id": _id_of(request)}})
+    return _respond(request, "internal")
+
+
+def _id_of(request: Request[Any, Any, Any]) -> str:
+    return str(request.scope["state"].get("request_id", ""))
+
+
+async def refuse(scope: Scope, send: Send, code: str) -> None:
+    """Answer outside the application, where no handler was chosen yet."""
+    headers = dict(scope["headers"])
+    language = spoken(headers.get(b"accept-language", b"").decode("latin-1"))
+    body = msgspec.json.encode(document(code, language))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": TABLE[code].status,
+            "headers": [
+                (b"content-type", MEDIA_TYPE.encode()),
+                (b"content-length", str(len(body)).encode()),
+                (b"content-language", language.encode()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+EXCEPTION_HANDLERS: Final[Any] = {
+    Refusal: on_refusal,
+    ProblemError: on_problem,
+    HTTPException: on_http,
+    Exception: on_fault,
+}

@@ -1,0 +1,179 @@
+"""A data folder opened as a server does: everything `create_app` needs, closed again after."""
+
+import os
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from threading import RLock
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.admission import admit
+from backend.app import Parts
+from backend.checkpoints import Checkpoints
+from backend.codes import Codes
+from backend.enrol import Bureau, Registrar, SealingKey
+from backend.folder import DataFolder
+from backend.health import Ready
+from backend.office import Office
+from backend.projector import Worker
+from backend.quarantine import QuarantineFile
+from backend.settings import Settings
+from backend.simulated import advance
+from backend.sync import Intake
+from events.clock import Clock, Entropy, SetClock, SystemClock
+from events.envelope import received_at_of
+from events.errors import FolderError
+from events.statements import Checkpoint, Receipt, Role
+from events.store import Held
+from projections.catalogue import VIEWS
+from projections.fold import Fold
+from projections.sqlite_views import SQLiteViews
+from projections.views import ViewStore
+
+
+@contextmanager
+def opened(
+    settings: Settings, clock: Clock | None = None, entropy: Entropy = os.urandom
+) -> Generator[Parts]:
+    """Open the folder that `settings` name. `FolderError` or `BusyError` say why not."""
+    folder = DataFolder.open(settings.data)
+    if settings.simulated and not folder.about.demo:
+        msg = "time is only simulated in a folder made for demonstration"
+        raise FolderError(msg)
+    clock = clock or (SetClock(0, boot=entropy(16)) if settings.simulated else SystemClock())
+    with ExitStack() as stack:
+        office = stack.enter_context(Office(folder, "server", clock, entropy))
+        if settings.simulated:
+            advance(clock, _last_received(office))
+        quarantine = QuarantineFile(folder.quarantine_file, clock)
+        stack.callback(quarantine.close)
+        codes = Codes(folder.codes_file, clock, entropy)
+        stack.callback(codes.close)
+        views = SQLiteViews(folder.views_file, VIEWS)
+        stack.callback(views.close)
+        yield _parts(settings, office, quarantine, codes, views)
+
+
+def _parts(
+    settings: Settings,
+    office: Office,
+    quarantine: QuarantineFile,
+    codes: Codes,
+    views: ViewStore,
+) -> Parts:
+    folder = office.folder
+    newest = Newest(Checkpoints(folder, office.store, office.enrolments, office.clock))
+    fold = Fold(office.store, views)
+
+    def sign() -> bool:
+        if office.store.size() - newest.size >= settings.checkpoint_every:
+            newest.make()
+        return False
+
+    workers = {
+        "projector": Worker("projector", fold.step, settings.poll_seconds),
+        "checkpoints": Worker("checkpoints", sign, settings.poll_seconds),
+    }
+
+    def arrived() -> None:
+        for worker in workers.values():
+            worker.wake()
+
+    intake = Intake(
+        store=office.store,
+        vault=office.vault,
+        enrolment=office.enrolments,
+        quarantine=quarantine,
+        clock=office.clock,
+        turn=RLock(),
+        sign=_receipts(office),
+        checkpoint=newest,
+        arrived=arrived,
+    )
+    return Parts(
+        bureau=folder.bureau,
+        name=folder.about.name,
+        demo=folder.about.demo,
+        intake=intake,
+        registrar=Registrar(
+            intake,
+            lambda genesis, code: admit(genesis, code, office=office, codes=codes),
+            lambda: _bureau(office),
+        ),
+        readiness=lambda: _ready(office, fold, newest, workers),
+        workers=workers,
+    )
+
+
+def _last_received(office: Office) -> int:
+    last = office.store.read(office.store.size() - 1, 1)
+    return received_at_of(last[0].state) if last else 0
+
+
+class Newest:
+    """The newest checkpoint, held so that no request reads a file for it."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+        self._newest = checkpoints.latest()
+
+    def __call__(self) -> Checkpoint | None:
+        return self._newest
+
+    @property
+    def size(self) -> int:
+        """How many records it covers."""
+        return self._newest.size if self._newest else 0
+
+    def make(self) -> Checkpoint:
+        """Sign the history as it is now."""
+        self._newest = self._checkpoints.make()
+        return self._newest
+
+
+def _receipts(office: Office) -> Callable[[bytes, Held], Receipt]:
+    keys: dict[int, Ed25519PrivateKey] = {}
+
+    def sign(log: bytes, held: Held) -> Receipt:
+        roll = office.enrolments.roll()
+        serial = roll.trust.current(Role.CHECKPOINT, office.clock.now().at).serial
+        if serial not in keys:
+            keys[serial] = office.folder.checkpoint_key(serial)
+        blank = Receipt(
+            office.folder.bureau,
+            roll.epoch,
+            log,
+            held.sequence,
+            held.hash,
+            held.position,
+            held.received_at,
+        )
+        return blank.sign(keys[serial])
+
+    return sign
+
+
+def _bureau(office: Office) -> Bureau:
+    trust = office.enrolments.trust()
+    sealing = office.sealing_certificate()
+    return Bureau(
+        bureau=office.folder.about.bureau,
+        name=office.folder.about.name,
+        first_root=office.folder.about.first_root,
+        certificates=[raw.hex() for raw in trust.certificates],
+        sealing=SealingKey(sealing.serial, sealing.key.hex()),
+    )
+
+
+def _ready(office: Office, fold: Fold, newest: Newest, workers: Mapping[str, Worker]) -> Ready:
+    position = office.store.size()
+    return Ready(
+        status="ready",
+        writable=os.access(office.folder.path, os.W_OK),
+        position=position,
+        folded=fold.position,
+        lag=max(0, position - fold.position),
+        verified=0,
+        checkpoint=newest.size,
+        workers={name: worker.is_alive for name, worker in workers.items()},
+    )

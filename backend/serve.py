@@ -1,0 +1,84 @@
+"""Serving: the application on a socket of this machine, until it is told to stop."""
+
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+import uvicorn
+
+from backend import logs
+from backend.app import create_app
+from backend.pages import DOMAIN, LOCALEDIR
+from backend.running import opened
+from backend.settings import Settings, is_loopback
+from events.command import BusyError, NoDataError
+from events.errors import BusyError as Busy
+from events.errors import FolderError, StorageError
+from events.language import language, translation
+
+_ = translation(DOMAIN, LOCALEDIR, language()).gettext
+_BACKLOG: Final = 128
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT: then stop accepting, finish, fold, close."""
+    if not is_loopback(settings.host):
+        raise click.UsageError(
+            _(
+                "--host {host} is refused: people cannot sign in yet, so the server must not be "
+                "reachable from elsewhere. Use 127.0.0.1, ::1 or localhost."
+            ).format(host=settings.host)
+        )
+    logs.to_stderr()
+    try:
+        with listening(settings.host, settings.port) as listener, opened(settings) as parts:
+            _announce(settings.data, listener)
+            _serve(settings, create_app(settings, parts), listener)
+    except FolderError as wrong:
+        raise NoDataError(str(wrong)) from wrong
+    except StorageError as failing:
+        raise NoDataError(str(failing)) from failing
+    except Busy as busy:
+        raise BusyError(str(busy)) from busy
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; `BusyError` where another process has the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host.strip("[]"), port))
+        listener.listen(_BACKLOG)
+    except OSError as taken:
+        listener.close()
+        said = _("port {port} of {host} is not free: {reason}")
+        raise BusyError(said.format(port=port, host=host, reason=taken.strerror)) from taken
+    return listener
+
+
+def _serve(settings: Settings, app: object, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools" if sys.platform != "win32" else "h11",
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _announce(data: Path, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(
+        _("Xunji serves {data} at http://{address}/").format(data=data, address=f"{shown}:{port}")
+    )
