@@ -90,6 +90,14 @@ class Trust:
         """Return the serial of the next certificate: they rise."""
         return max((one.serial for one in self.certificates.values()), default=0) + 1
 
+    def is_ours(self, certificate: Certificate) -> bool:
+        """Tell whether the first root, or one that it led to, signed a certificate."""
+        roots = [one.key for one in self.certificates.values() if one.role == Role.ROOT]
+        return any(
+            certificate.is_signed_by(Ed25519PublicKey.from_public_bytes(root))
+            for root in (self.first_root, *roots)
+        )
+
     def _open(self, record: Record, log: bytes, opening: LogOpened) -> None:
         role = _ROLES.get(opening.role)
         if role is None or opening.certificate is None or opening.bureau != self.bureau.hex():
@@ -111,18 +119,11 @@ class Trust:
             return None
         if raw in self.certificates:
             return certificate
-        if certificate.bureau != self.bureau or not self._is_ours(certificate):
+        if certificate.bureau != self.bureau or not self.is_ours(certificate):
             return None
         self.certificates[raw] = certificate
         self._changed()
         return certificate
-
-    def _is_ours(self, certificate: Certificate) -> bool:
-        roots = [one.key for one in self.certificates.values() if one.role == Role.ROOT]
-        return any(
-            certificate.is_signed_by(Ed25519PublicKey.from_public_bytes(root))
-            for root in (self.first_root, *roots)
-        )
 
     def _revoke(self, serial: int, at: int) -> None:
         self.revoked[serial] = min(at, self.revoked.get(serial, at))

@@ -1,0 +1,309 @@
+"""Verifying a whole history from its bytes alone: nothing that the file says is taken for true.
+
+What must hold, and is checked of every record: positions without gaps; `received_at` never
+decreasing; what the database says of an entry is what the entry says; every log's chain from
+its genesis; every signature; the genesis is of this bureau; the key is certified by its root
+or was enrolled by its office. And of the whole: its head is the one that was signed in
+checkpoints, and that the writers of entries saw.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from struct import error as StructError  # noqa: N812  it is what happened
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Struct
+
+from backend.checkpoints import CheckpointFile
+from backend.enrolments import Enrolments, Roll
+from backend.folder import DataFolder
+from events import chain, merkle, vocabulary
+from events.chain import Head
+from events.envelope import Record
+from events.errors import ForeignError, MalformedError, Refusal, StorageError, UnverifiedError
+from events.ids import NO_HASH
+from events.merkle import Frontier
+from events.office import EpochOpened, IrregularityNoted, LogOpened
+from events.statements import Checkpoint, Role
+from events.store import EventStore, Stored
+from events.vocabulary import Unknown
+
+MOST_FAULTS: Final = 100
+_STEP: Final = 1_000
+_RECEIVED: Final = 8  # bytes before the envelope
+_LOG: Final = re.compile("[0-9a-f]{64}")
+
+
+class Fault(Struct, frozen=True):
+    """One thing that does not hold. `code` is a key of `backend.faults.ADVICE`.
+
+    `position` is where it shows, 0 for the folder; `log` is hex, empty if it is of no log.
+    """
+
+    code: str
+    position: int
+    log: str = ""
+    sequence: int = 0
+    detail: str = ""
+
+
+class Report(Struct, frozen=True):
+    """What was found. `head` is hex. `faults` is by position, at most `MOST_FAULTS` long.
+
+    `untrusted` entries are authentic, but came from a revoked tablet or key; `noted` are bad
+    signatures that the office has published; `erased` counts bodies and sealed parts.
+    """
+
+    bureau: str
+    epoch: int
+    size: int
+    head: str
+    logs: int
+    signatures: int
+    checkpoints: int
+    untrusted: int
+    noted: int
+    unknown: int
+    erased: int
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fault(self) -> Fault | None:
+        """The first fault, None where everything holds."""
+        return self.faults[0] if self.faults else None
+
+
+Progress = Callable[[int, int], None]
+"""Told how many records were read, of how many."""
+
+
+def verify(folder: DataFolder, progress: Progress | None = None) -> Report:
+    """Verify the history of a data folder. Never fails for what the file holds."""
+    auditor = Auditor(folder.bureau, folder.first_root)
+    try:
+        store = folder.history()
+    except StorageError as failure:
+        auditor.fault(Fault("unreadable", 1, detail=str(failure)))
+        return auditor.report()
+    try:
+        auditor.read(store, progress or _silently)
+    finally:
+        store.close()
+    return auditor.report(auditor.signed(folder.checkpoints_file))
+
+
+class Auditor:
+    """Reads a history once, from its beginning."""
+
+    def __init__(self, bureau: bytes, first_root: bytes) -> None:
+        self._roll = Roll(bureau, first_root)
+        self._heads: dict[str, Head] = {}
+        self._position = 0
+        self._received_at = 0
+        self._leaves = bytearray()
+        self._claims: dict[tuple[int, bytes], Fault] = {}
+        self._faults: list[Fault] = []
+        self._unsigned: list[Fault] = []
+        self._noted: set[tuple[str, int]] = set()
+        self._lost: list[tuple[int, int]] = []
+        self._signatures = self._untrusted = self._unknown = self._erased = 0
+
+    def fault(self, fault: Fault) -> None:
+        """Note a fault."""
+        self._faults.append(fault)
+
+    def read(self, store: EventStore, progress: Progress) -> None:
+        """Read all there is; where the file cannot be read, that is the last fault."""
+        self._look_ahead(store)
+        step = _STEP
+        while len(self._faults) < MOST_FAULTS:
+            try:
+                size = store.size()
+                found = store.read(self._position, step)
+            except StorageError as failure:
+                if step == 1:
+                    self.fault(Fault("unreadable", self._position + 1, detail=str(failure)))
+                    return
+                step = 1  # to find the very record
+                continue
+            if not found:
+                return
+            for stored in found:
+                self._check(stored)
+            progress(self._position, size)
+
+    def report(self, checkpoints: Sequence[Checkpoint] = ()) -> Report:
+        """Judge what only the whole shows, and return what was found."""
+        head = self._compare_roots(checkpoints)
+        named = [one for one in self._unsigned if (one.log, one.sequence) not in self._noted]
+        faults = sorted(self._faults + named, key=lambda one: one.position)
+        return Report(
+            bureau=self._roll.trust.bureau.hex(),
+            epoch=self._roll.epoch,
+            size=self._position,
+            head=head.hex(),
+            logs=len(self._heads),
+            signatures=self._signatures,
+            checkpoints=len(checkpoints),
+            untrusted=self._untrusted + self._beyond(),
+            noted=len(self._unsigned) - len(named),
+            unknown=self._unknown,
+            erased=self._erased,
+            faults=tuple(faults[:MOST_FAULTS]),
+        )
+
+    def signed(self, file: Path) -> Sequence[Checkpoint]:
+        """Return the checkpoints of a file that were signed with a certified key."""
+        result: list[Checkpoint] = []
+        try:
+            found = CheckpointFile(file).all()
+        except MalformedError as broken:
+            self.fault(Fault("checkpoint-signature", 0, detail=str(broken)))
+            return ()
+        for one in found:
+            keys = self._roll.trust.at(one.made_at).values()
+            if one.bureau == self._roll.trust.bureau and any(
+                key.role == Role.CHECKPOINT
+                and one.is_signed_by(Ed25519PublicKey.from_public_bytes(key.key))
+                for key in keys
+            ):
+                result.append(one)
+            else:
+                self.fault(Fault("checkpoint-signature", one.size, detail=f"size {one.size}"))
+        return result
+
+    def _look_ahead(self, store: EventStore) -> None:
+        """Learn which keys were revoked from an earlier moment on."""
+        trust = self._roll.trust
+        try:
+            revoked = Enrolments(store, trust.bureau, trust.first_root).trust().revoked
+        except (Refusal, ValueError, TypeError, StructError):
+            return  # reading in order finds the broken record
+        trust.revoked.update(revoked)
+
+    # ── one record ──
+
+    def _check(self, stored: Stored) -> None:
+        position = stored.position
+        if position != self._position + 1:
+            self.fault(Fault("gap", self._position + 1, detail=f"{self._position} → {position}"))
+        self._position = position
+        try:
+            record = _record(stored)
+        except (Refusal, ValueError, TypeError) as broken:
+            self._leaves += NO_HASH
+            self.fault(Fault("malformed", position, str(stored.log), detail=str(broken)))
+            return
+        self._leaves += merkle.leaf_hash(record)
+        if record.received_at < self._received_at:
+            self.fault(self._at("received", stored))
+        self._received_at = max(record.received_at, self._received_at)
+        self._follow(record, stored)
+        self._judge(record, stored)
+
+    def _follow(self, record: Record, stored: Stored) -> None:
+        """Check that the entry continues its log; after a fault go on from what is there."""
+        log = bytes.fromhex(stored.log)
+        try:
+            chain.follow(record.entry, self._heads.get(stored.log, Head()), log)
+        except UnverifiedError as broken:
+            self.fault(self._at("chain", stored, broken.reason))
+        except ForeignError as foreign:
+            self.fault(self._at("foreign", stored, str(foreign)))
+        self._heads[stored.log] = chain.head_of(record.entry)
+
+    def _judge(self, record: Record, stored: Stored) -> None:
+        """Check who signed, and whether that writer is trusted."""
+        entry = record.entry
+        log = bytes.fromhex(stored.log)
+        fact = vocabulary.decode(entry.header.tag, entry.body)
+        self._roll.take(record, log)
+        if isinstance(fact, LogOpened) and fact.bureau != self._roll.trust.bureau.hex():
+            self.fault(self._at("bureau", stored))
+        key = self._key(record, log, stored)
+        if key:
+            self._signatures += 1
+            if not chain.signed(entry, key):
+                self._unsigned.append(self._at("signature", stored))
+        if isinstance(fact, IrregularityNoted) and self._roll.trust.believes(record, log):
+            self._noted.add((fact.entry.log, fact.entry.sequence))
+        if isinstance(fact, EpochOpened) and self._roll.trust.believes(record, log):
+            self._lost.append((record.position, fact.size))
+        self._unknown += isinstance(fact, Unknown) and entry.body is not None
+        self._erased += (entry.body is None) + sum(part is None for part in entry.sealed)
+        seen = (entry.header.checkpoint_size, entry.header.checkpoint_root)
+        if seen[0]:
+            self._claims.setdefault(seen, self._at("seen", stored, f"size {seen[0]}"))
+
+    def _key(self, record: Record, log: bytes, stored: Stored) -> Ed25519PublicKey | None:
+        trust = self._roll.trust
+        own = trust.logs.get(log)
+        if own:
+            if not trust.is_office(log, record.received_at, own.role):
+                self._untrusted += 1
+            return own.key
+        known = self._roll.enrolment(log)
+        if known is None:
+            self.fault(self._at("stranger", stored))
+            return None
+        return Ed25519PublicKey.from_public_bytes(known.key)
+
+    def _at(self, code: str, stored: Stored, detail: str = "") -> Fault:
+        return Fault(code, stored.position, stored.log, stored.sequence, detail)
+
+    # ── the whole ──
+
+    def _compare_roots(self, checkpoints: Iterable[Checkpoint]) -> bytes:
+        """Compare each root that somebody signed with what the records make; return the last."""
+        expected: dict[int, list[tuple[bytes, Fault]]] = {}
+        for (size, root), fault in self._claims.items():
+            expected.setdefault(size, []).append((root, fault))
+        for one in checkpoints:
+            fault = Fault("checkpoint", one.size, detail=f"size {one.size}")
+            expected.setdefault(one.size, []).append((one.root, fault))
+        expected = {size: said for size, said in expected.items() if not self._was_lost(size)}
+        tree = Frontier()
+        for at in range(0, len(self._leaves), 32):
+            tree = merkle.add(tree, bytes(self._leaves[at : at + 32]))
+            for root, fault in expected.pop(tree.size, ()):
+                if root != merkle.root(tree):
+                    self.fault(fault)
+        for size in sorted(expected):
+            self.fault(Fault("shorter", self._position + 1, detail=f"size {size}"))
+        return merkle.root(tree)
+
+    def _was_lost(self, size: int) -> bool:
+        """Tell whether a head is of records that a restored backup lost, and said so."""
+        return any(restored <= size <= lost for restored, lost in self._lost)
+
+    def _beyond(self) -> int:
+        """Count the entries that revoked tablets recorded behind what is trusted of them."""
+        tablets = self._roll.tablets.items()
+        trusted = {log.hex(): one.last_trusted for log, one in tablets}
+        return sum(
+            max(0, head.sequence - last)
+            for log, head in self._heads.items()
+            if (last := trusted.get(log)) is not None
+        )
+
+
+def _record(stored: Stored) -> Record:
+    """Read a row that nobody vouches for: what the database says beside the bytes must agree."""
+    if not isinstance(stored.state, bytes) or len(stored.state) < _RECEIVED:  # pyright: ignore[reportUnnecessaryIsInstance]  SQLite keeps any type
+        msg = "no bytes"
+        raise MalformedError(msg)
+    if not isinstance(stored.log, str) or not _LOG.fullmatch(stored.log):  # pyright: ignore[reportUnnecessaryIsInstance]  likewise
+        msg = "no log"
+        raise MalformedError(msg)
+    record = stored.record()
+    header = record.entry.header
+    if (header.sequence, header.tag) != (stored.sequence, stored.tag):
+        msg = f"the entry is number {header.sequence}, {header.tag}; the database says otherwise"
+        raise MalformedError(msg)
+    return record
+
+
+def _silently(done: int, size: int) -> None:
+    del done, size
