@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from backend.audit_commands import show, verify
+from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
 from events.command import data_option
 from events.language import language, translation
@@ -35,4 +37,15 @@ def serve(data: Path, host: str, port: int, *, simulated: bool) -> None:
     run(Settings(data=data, host=host, port=port, simulated=simulated))
 
 
-commands: list[click.Command] = [serve]
+commands: list[click.Command] = [
+    init,
+    serve,
+    enrol,
+    revoke,
+    rotate,
+    adopt,
+    erase,
+    checkpoint,
+    verify,
+    show,
+]
