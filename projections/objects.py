@@ -345,6 +345,17 @@ def standing(register: Iterable[RegisterRow]) -> Standing:
     )
 
 
+def exempted_items(register: Iterable[RegisterRow], day: date) -> frozenset[str]:
+    """Return the items of which an object is exempt on `day`, though it counts otherwise."""
+    return frozenset(
+        row.item
+        for row in register
+        if isinstance(row, Exempted)
+        and row.item is not None
+        and row.valid_from <= day <= (row.valid_to or OPEN)
+    )
+
+
 def counted_rows(document: ObjectDocument) -> list[Counting[ObjectRow]]:
     return counting(document.rows, document.superseded)
 
@@ -420,7 +431,7 @@ def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
     return (
         *(_described(newest) if newest else ("", "", "", "", "", "")),
         spans[0].start.isoformat() if spans else "",
-        spans[-1].end.isoformat() if spans and spans[-1].end != OPEN else "",
+        spans[-1].end.isoformat() if spans else "",
         about.merged[-1][1] if about.merged else "",
         last.on.isoformat() if last and last.on else "",
         len(open_findings(rows, of)),

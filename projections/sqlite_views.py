@@ -108,6 +108,7 @@ class SQLiteViews(SQLiteTrackingRecorder):
             cursor = connection.cursor()
             with cursor:
                 cursor.execute("PRAGMA synchronous = NORMAL")
+                cursor.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: 32 MB
                 cursor.execute("BEGIN IMMEDIATE")
                 try:
                     yield cursor

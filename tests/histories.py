@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
+from msgspec import Raw, json
+
 from events import envelope, header, vocabulary
 from events.envelope import Entry
 from events.facts import Fact, Visit, body
@@ -15,7 +17,6 @@ from events.header import Header
 from events.ids import EntryRef, id_text
 from events.inspections import CorrectionRecorded, CrewMember, InspectionCompleted
 from events.store import Held, Stored
-from msgspec import Raw, json
 
 MINUTE = 60_000_000
 CHINA = 480
@@ -46,7 +47,7 @@ class History:
         self.records: list[Stored] = []
         self._sequences: Counter[str] = Counter()
 
-    def record(  # noqa: PLR0913  what a record is made of
+    def record(
         self,
         fact: Fact,
         at: int = 0,
@@ -64,8 +65,8 @@ class History:
             self._sequences[name],
             at,
             received if received is not None else len(self.records) + 1,
-            offset,
-            tag,
+            offset=offset,
+            tag=tag,
         )
         self.records.append(stored)
         return EntryRef(name, self._sequences[name])
@@ -74,13 +75,14 @@ class History:
         return Shelf(self.records)
 
 
-def stored_record(  # noqa: PLR0913  what a record is made of
+def stored_record(
     fact: Fact,
     position: int,
     log: str,
     sequence: int,
     at: int,
     received: int,
+    *,
     offset: int = CHINA,
     tag: str | None = None,
 ) -> Stored:
@@ -95,9 +97,7 @@ def stored_record(  # noqa: PLR0913  what a record is made of
     )
 
 
-def unsigned(  # noqa: PLR0913  what an entry is made of
-    content: bytes, tag: str, log: str, sequence: int, at: int, offset: int
-) -> Entry:
+def unsigned(content: bytes, tag: str, log: str, sequence: int, at: int, offset: int) -> Entry:
     head = Header(
         log=bytes.fromhex(log) if sequence > 1 else bytes(32),
         sequence=sequence,

@@ -1,0 +1,209 @@
+"""执法对象清单 as a live list: each object with its last inspection and what is due.
+
+The columns of the view choose and order the rows; what a row shows is read from its document
+as of `today`, so that validity, exemption and due dates are never stale.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+from events.inspections import Outcome
+from projections import objects as register
+from projections.frequency import shortest
+from projections.items import item
+from projections.objects import ObjectDocument, Standing
+from projections.spans import OPEN
+from projections.views import Condition, Cursor, Found, Query, ViewStore, view_of
+
+PAGE = 50
+Order: TypeAlias = Literal["last_on", "name", "open_findings", "order_due_on"]
+
+
+class ObjectFilters(Struct, frozen=True):
+    """What to list; None is all. `never`: never effectively inspected. `closed`: ended ones too."""
+
+    township: str | None = None
+    village: str | None = None
+    domain: str | None = None
+    object_type: str | None = None
+    never: bool = False
+    open_findings: bool = False
+    closed: bool = False
+
+
+class LastInspection(Struct, frozen=True):
+    """The last effective inspection: when, by whom (the lead first), with which outcome."""
+
+    inspection: str
+    on: date
+    by: tuple[str, ...]
+    outcome: Outcome
+    desk: bool
+
+
+class Card(Struct, frozen=True):
+    """Where the sealed name of a home stands: position of the listing, index of the part."""
+
+    position: int
+    index: int
+    subject: str
+
+
+class ObjectLine(Struct, frozen=True):
+    """One object. `name` is None where it is sealed: then `card` says where."""
+
+    object: str
+    name: str | None
+    card: Card | None
+    object_type: str
+    domain: str
+    township: str
+    village: str | None
+    last: LastInspection | None
+    open_findings: int
+    next_due: date | None
+    order_due: date | None
+    exempt: bool
+    ended_on: date | None
+    merged_into: str | None
+
+    @property
+    def never_inspected(self) -> bool:
+        return self.last is None
+
+
+class ObjectPage(Struct, frozen=True):
+    """A page of the list. `next` is the cursor of the page after, None on the last one."""
+
+    lines: tuple[ObjectLine, ...]
+    next: Cursor | None
+
+
+def object_inventory(
+    views: ViewStore,
+    today: date,
+    filters: ObjectFilters | None = None,
+    *,
+    order: Order = "last_on",
+    falling: bool = False,
+    after: Cursor | None = None,
+    limit: int = PAGE,
+) -> ObjectPage:
+    """Return a page; by default those first that were never, or longest ago, inspected."""
+    rows = views.select(
+        Query(
+            "objects",
+            columns=(order,),
+            where=_where(filters or ObjectFilters(), today),
+            order=(order,),
+            falling=falling,
+            after=after,
+            limit=limit + 1,
+            document=True,
+        )
+    )
+    asked = frequencies(views, today)
+    shown = rows[:limit]
+    cursor = (*shown[-1].values, shown[-1].key) if len(rows) > limit else None
+    return ObjectPage(tuple(_line(views, row, asked, today) for row in shown), cursor)
+
+
+def object_line(views: ViewStore, key: str, today: date) -> ObjectLine | None:
+    """Return the line of one object."""
+    document = views.load("objects", [key]).get(key)
+    if document is None:
+        return None
+    return _line(views, Found(key, (), document), frequencies(views, today), today)
+
+
+def frequencies(views: ViewStore, today: date) -> Mapping[str, list[tuple[str, Mapping[str, Any]]]]:
+    """Return, by type of object, the items in force and how often they ask for an inspection."""
+    view = view_of(views.views, "items")
+    found: defaultdict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
+    for row in views.select(Query("items", document=True)):
+        resolved = item(row.key, view.decode(row.document))
+        listing = resolved.listing(today)
+        if listing and any(span.start <= today <= span.end for span in resolved.active):
+            for object_type in listing.object_types:
+                found[object_type].append((row.key, listing.frequency))
+    return found
+
+
+def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
+    where: list[Condition] = [("listed_on", "!=", "")]
+    for name in ("township", "village", "domain", "object_type"):
+        value = getattr(filters, name)
+        if value is not None:
+            where.append((name, "=", value))
+    if filters.never:
+        where.append(("last_on", "=", ""))
+    if filters.open_findings:
+        where.append(("open_findings", ">", 0))
+    if not filters.closed:
+        where.append(("ended_on", ">=", today.isoformat()))
+    return tuple(where)
+
+
+def _line(
+    views: ViewStore,
+    row: Found,
+    asked: Mapping[str, list[tuple[str, Mapping[str, Any]]]],
+    today: date,
+) -> ObjectLine:
+    document: ObjectDocument = view_of(views.views, "objects").decode(row.document)
+    about = register.standing(document.register.values())
+    listing = about.listing(today)
+    if listing is None:
+        msg = f"object {row.key} has no listing"
+        raise LookupError(msg)
+    rows = register.counted_rows(document)
+    of = register.inspected(rows)
+    last = _last(register.last_effective(of))
+    frees = register.exempted_items(document.register.values(), today)
+    frequencies = [rule for code, rule in asked.get(listing.object_type, ()) if code not in frees]
+    every = shortest(frequencies, listing.object_type, listing.attributes)
+    start = last.on if last else about.active[0].start if about.active else None
+    active = any(span.start <= today <= span.end for span in about.active)
+    exempt = any(span.start <= today <= span.end for span in about.exempt)
+    deadlines = register.deadlines(rows).values()
+    return ObjectLine(
+        row.key,
+        listing.name,
+        _card(listing),
+        listing.object_type,
+        listing.domain,
+        listing.township,
+        listing.village,
+        last,
+        len(register.open_findings(rows, of)),
+        every.after(start) if every and start and active and not exempt else None,
+        min(deadlines, default=None),
+        exempt,
+        _ended(about, today),
+        about.merged_into(today),
+    )
+
+
+def _last(one: register.Inspected | None) -> LastInspection | None:
+    if one is None or one.on is None or one.completed is None:
+        return None
+    by = register.crew_of(one)
+    return LastInspection(one.inspection, one.on, by, one.completed.outcome, one.effectiveness.desk)
+
+
+def _card(listing: register.Listed) -> Card | None:
+    names = enumerate(listing.sealed)
+    return next(
+        (Card(listing.position, at, subject) for at, (name, subject) in names if name == "card"),
+        None,
+    )
+
+
+def _ended(about: Standing, today: date) -> date | None:
+    past = [span.end for span in about.active if span.start <= today]
+    last = max(past, default=OPEN)
+    return last if last < today else None
