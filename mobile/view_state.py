@@ -96,6 +96,7 @@ class QuestionRow(Struct, frozen=True, kw_only=True):
     unit: str = ""
     minimum: Decimal | None = None  # of the number, or how many photos or signatures
     maximum: Decimal | None = None
+    step: Decimal | None = None  # what plus and minus add; without it there are none
     signers: tuple[Choice, ...] = ()  # roles that may sign here
     suggested: datetime | date | None = None  # where the calendar opens
     computed: str = ""  # how the tablet came to its value; replacing it asks why

@@ -7,7 +7,12 @@ are tried in one process; a picture shows the mounted part only.
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 os.environ.update(
     KIVY_NO_ARGS="1",
@@ -38,6 +43,7 @@ from kivy.tests.common import UnitTestTouch
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
+from mobile import words
 from mobile.screens.theme import install_font
 
 LANDSCAPE, PORTRAIT = (1280, 800), (800, 1280)
@@ -122,6 +128,22 @@ def part(widget: Widget, kind: type[Widget], **wanted: object) -> Widget:
     ]
     assert len(found) == 1, f"{len(found)} of {kind.__name__} {wanted}"
     return found[0]
+
+
+@cache
+def catalogues() -> Path:
+    """Both catalogues, compiled from the .po files as they are now."""
+    folder = Path(mkdtemp(prefix="xunji-words-"))
+    for source in words.FOLDER.glob("*/LC_MESSAGES/*.po"):
+        target = folder / source.relative_to(words.FOLDER).with_suffix(".mo")
+        target.parent.mkdir(parents=True)
+        with source.open("rb") as opened, target.open("wb") as written:
+            write_mo(written, read_po(opened, locale=source.parts[-3]))
+    return folder
+
+
+def speak(language: words.Language) -> None:
+    words.use(language, catalogues())
 
 
 install_font()

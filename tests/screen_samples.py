@@ -81,6 +81,7 @@ def question(
         "unit": data.get("unit", "").split("/")[0 if language == "zh" else -1],
         "minimum": Decimal(data["min"]) if "min" in data else None,
         "maximum": Decimal(data["max"]) if "max" in data else None,
+        "step": Decimal(1) if data.get("unit", "").split("/")[0] in {"人", "次", "日"} else None,
         "signers": tuple(Choice(value=v, text=say(zh, en, language)) for v, zh, en in roles),
         "suggested": NOON if data["type"] == "datetime" else date(2026, 11, 23),
     }

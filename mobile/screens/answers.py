@@ -85,7 +85,7 @@ class YesNo(Answer):
     def build(self) -> None:
         self.aside = Segments()
         self.aside.bind(on_choose=self._choose)
-        self._why = Writing(hint_text=_("Why does it not apply?"), multiline=False)
+        self._why = Writing(hint_text=_("Or in your words: why does it not apply?"), multiline=False)
         when_settled(self._why, self._explain)
         self._usual = [
             Chip(text=words, value=words)
@@ -103,7 +103,8 @@ class YesNo(Answer):
         if row.status != "unanswered":
             self._asking_why = row.status == "na"
         self._show_choice()
-        self._why.show(row.na_reason)
+        usual = any(chip.value == row.na_reason for chip in self._usual)
+        self._why.show("" if usual else row.na_reason)
         for chip in self._usual:
             chip.chosen = chip.value == row.na_reason
 
@@ -196,28 +197,27 @@ class Many(Options):
 
 
 class Number(Answer):
-    """Digits, the unit, and steps of one."""
+    """Digits and the unit; for what is counted, plus and minus."""
 
     def build(self) -> None:
+        self.aside = Block(gap=dp(8))
         self._less, self._more = Press(icon="minus"), Press(icon="plus")
-        self._field = Writing(input_type="number", multiline=False, halign="center")
+        self._field = Digits(input_type="number", multiline=False, halign="center")
         self._unit = Text(hug=True, color=theme.QUIET)
         self._less.bind(on_release=lambda _: self._step(-1))
         self._more.bind(on_release=lambda _: self._step(1))
         when_settled(self._field, self._take)
-        for part in (self._less, self._field, self._more, self._unit):
-            self.add_widget(part)
+        counted = self.row.step is not None
+        for part in (self._less, self._field, self._more) if counted else (self._field,):
+            self.aside.add_widget(part)
+        if self.row.unit:
+            self.aside.add_widget(self._unit)
 
     def show(self, row: QuestionRow) -> None:
         super().show(row)
         self._field.show("" if row.status != "given" else str(row.value))
         self._field.wrong = bool(row.problem)
         self._unit.text = row.unit
-
-    def measure(self, width: float) -> float:
-        self._field.measure(dp(200))
-        self._field.measure = lambda _: self._field.height
-        return super().measure(width)
 
     def _take(self, text: str) -> None:
         try:
@@ -230,9 +230,10 @@ class Number(Answer):
             return
         self.give(number)
 
-    def _step(self, by: int) -> None:
+    def _step(self, sign: int) -> None:
         start = self.row.value if self.row.status == "given" else None
         low, high = self.row.minimum, self.row.maximum
+        by = sign * (self.row.step or 0)
         number = start + by if isinstance(start, Decimal) else low or Decimal(0)
         if low is not None:
             number = max(low, number)
@@ -240,6 +241,11 @@ class Number(Answer):
             number = min(high, number)
         self._field.focus = False
         self.dispatch("on_answer", number)
+
+
+class Digits(Writing):
+    def measure(self, _width: float) -> float:
+        return super().measure(dp(168))
 
 
 class Day(Answer):

@@ -134,9 +134,10 @@ class Column(ScrollView):
             self.scroll_y = 1 - min(1, max(0, (self._tops[anchor[0]] - anchor[1]) / room))
 
     def _attach_near(self, *_: object) -> None:
-        """Build what is in view, draw what is within a screen of it."""
+        """Build what is in view, draw what is within half a screen of it."""
         view = self._view_top()
-        low, high = view - self.height, view + 2 * self.height
+        margin = self.height / 2
+        low, high = view - margin, view + self.height + margin
         for key, top in list(self._tops.items()):
             bottom = top + self._heights.get(key, GUESS)
             if key not in self._cards and top < view + self.height and bottom > view:

@@ -3,6 +3,7 @@
 from kivy.animation import Animation
 from kivy.metrics import dp
 from kivy.properties import ColorProperty, StringProperty
+from kivy.uix.widget import Widget
 
 from mobile.screens import theme
 from mobile.screens.answers import CONTROLS, Answer
@@ -88,7 +89,8 @@ class QuestionCard(Block):
         beside = aside is not None and width >= BESIDE
         if aside:
             aside.measure(across)
-        words = across - aside.width - dp(20) if beside else across
+            self._shrink(aside)
+        words = self._words_width(across) if beside else across
         head = [part for part in (self._text, self._help) if self._filled(part)]
         heights = [part.measure(words) for part in head]
         heights[0] = self._measure_title(words, heights[0])
@@ -106,6 +108,15 @@ class QuestionCard(Block):
         self._place_head(head, heights, head_height, beside=beside)
         self._place_below(below, self.height - pad - head_height)
         return self.height
+
+    def _words_width(self, across: float) -> float:
+        return across - self.control.aside.width - dp(20)
+
+    @staticmethod
+    def _shrink(aside: Widget) -> None:
+        """A block takes the width it is given; beside the question it takes what it needs."""
+        if isinstance(aside, Block):
+            aside.width = max((child.right for child in aside.children), default=0)
 
     @staticmethod
     def _filled(part: Text) -> bool:

@@ -74,6 +74,7 @@ class Reason(Sheet):
     text = StringProperty()
     go_on = StringProperty()
     danger = BooleanProperty(defaultvalue=False)
+    ready = BooleanProperty(defaultvalue=False)
 
     def __init__(
         self, done: Callable[[str], None], usual: Sequence[str] = (), **given: object
@@ -84,6 +85,10 @@ class Reason(Sheet):
             chip = Chip(text=words, value=words)
             chip.bind(on_release=self._take)
             self.ids.usual.add_widget(chip)
+        self.ids.reason.bind(committed=self._weigh)
+
+    def _weigh(self, _field: object, reason: str) -> None:
+        self.ready = bool(reason.strip())
 
     def _take(self, chip: Chip) -> None:
         self.ids.reason.text = chip.value
@@ -154,6 +159,7 @@ class Sign(Sheet):
     role = StringProperty()
     ready = BooleanProperty(defaultvalue=False)
     signing = BooleanProperty(defaultvalue=True)
+    drawn = BooleanProperty(defaultvalue=False)
 
     def __init__(
         self,
@@ -164,6 +170,7 @@ class Sign(Sheet):
     ) -> None:
         self._done = done
         super().__init__(**given)
+        self._parts = [self.ids[name].__self__ for name in ("drawing", "why")]
         self._offer_ways(ways)
         self._offer_signers(signers)
         self.bind(how=self._weigh)
@@ -192,6 +199,8 @@ class Sign(Sheet):
 
     def _show_way(self) -> None:
         self.ids.ways.show(self.how)
+        self.ids.body.clear_widgets()
+        self.ids.body.add_widget(self._parts[0] if self.signing else self._parts[1])
 
     def _choose_signer(self, chosen: Chip) -> None:
         self.role = chosen.value
@@ -200,8 +209,8 @@ class Sign(Sheet):
         self._weigh()
 
     def _weigh(self, *_: object) -> None:
-        drawn = bool(self.ids.pad.strokes)
-        self.ready = drawn if self.how == "signed" else bool(self.ids.reason.committed.strip())
+        self.drawn = bool(self.ids.pad.strokes)
+        self.ready = self.drawn if self.how == "signed" else bool(self.ids.reason.committed.strip())
 
     def agree(self) -> None:
         signed = self.how == "signed"

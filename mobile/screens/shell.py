@@ -63,7 +63,7 @@ class Shell(FloatLayout):
         self.waiting = self.rail.waiting = count
 
     def toast(self, text: str, *, undo: bool = False) -> None:
-        toast = Toast(text=text, undo=_("Undo") if undo else "")
+        toast = Toast(text=text, undo_words=_("Undo") if undo else "")
         toast.bind(on_undo=lambda _: self.dispatch("on_undo"))
         toast.raise_over(self)
 

@@ -229,7 +229,8 @@ class Toast(BoxLayout):
     __events__ = ("on_undo",)
 
     text = StringProperty()
-    undo = StringProperty()  # words of the button; empty: cannot be undone
+    upright = BooleanProperty(defaultvalue=True)
+    undo_words = StringProperty()  # of the button; empty: cannot be undone
 
     def raise_over(self, root: FloatLayout, seconds: float = 6) -> None:
         for old in [child for child in root.children if isinstance(child, Toast)]:
