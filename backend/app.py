@@ -11,12 +11,13 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from backend import assets, enrol, health, history, openapi, problem_pages, problems, sync
+from backend import assets, enrol, health, history, openapi, problem_pages, problems, pull, sync
 from backend.door import Door, secure
 from backend.enrol import Registrar
 from backend.health import Ready
 from backend.pages import Pages
 from backend.projector import Worker
+from backend.pull import Puller
 from backend.settings import Settings
 from backend.sync import Intake
 
@@ -33,6 +34,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     demo: bool
     intake: Intake
     registrar: Registrar
+    puller: Puller
     readiness: Callable[[], Ready]
     workers: Mapping[str, Worker]
 
@@ -58,6 +60,7 @@ def _routes() -> Sequence[ControllerRouterHandler]:
     return (
         sync.push,
         enrol.enrol,
+        pull.pull,
         history.history,
         health.health,
         health.ready,
@@ -72,6 +75,7 @@ def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dic
         "bureau": parts.bureau,
         "intake": parts.intake,
         "pages": Pages(found),
+        "puller": parts.puller,
         "readiness": parts.readiness,
         "registrar": parts.registrar,
         "simulated": settings.simulated,

@@ -16,6 +16,7 @@ from backend.folder import DataFolder
 from backend.health import Ready
 from backend.office import Office
 from backend.projector import Worker
+from backend.pull import Puller
 from backend.quarantine import QuarantineFile
 from backend.settings import Settings
 from backend.simulated import advance
@@ -100,6 +101,7 @@ def _parts(
             lambda genesis, code: admit(genesis, code, office=office, codes=codes),
             lambda: _bureau(office),
         ),
+        puller=Puller(office, views, settings.card_days),
         readiness=lambda: _ready(office, fold, newest, workers),
         workers=workers,
     )

@@ -8,8 +8,8 @@
     checklists, conditions, questionnaire           the forms and their rules, pure
     store, vault                                    ports; sqlite_store, sqlite_vault, memory
     writer                                          one log being written: decide, sign, store
-    sync                                            the conversation, without network
+    sync, pull                                      the conversation, without network
     credit_codes, resident_ids, coordinates         GB 32100, GB 11643, datums
 
-Imports go downwards only: adapters → writer, sync → store, vault → chain → envelope → words.
+Imports go downwards only: adapters → writer, sync, pull → store, vault → chain → envelope → words.
 """
