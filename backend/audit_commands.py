@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backend.office_commands import console, refusing
+from backend.office_commands import console, identity, refusing
 from backend.words import _
 from events.command import FailedError, data_option
 
@@ -90,8 +90,14 @@ def _tell(report: "Report") -> None:
 
 @click.command("show", help=_("Replay one case from the history, entry by entry."))
 @data_option
-@click.option("--inspection", metavar="ID", help=_("The inspection."))
-@click.option("--object", "obj", metavar="ID", help=_("The object, with all its inspections."))
+@click.option("--inspection", metavar="ID", callback=identity, help=_("The inspection."))
+@click.option(
+    "--object",
+    "obj",
+    metavar="ID",
+    callback=identity,
+    help=_("The object, with all its inspections."),
+)
 @click.option(
     "--open", "opening", is_flag=True, help=_("Open sealed parts; it is recorded who looked.")
 )

@@ -48,7 +48,8 @@ def console(data: Path) -> Generator["Office"]:
         yield office
 
 
-def _identity(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def identity(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Check an option that is an id."""
     from events.ids import id_bytes
 
     if value is not None:
@@ -152,7 +153,7 @@ def enrol(
 
 @click.command("revoke", help=_("Trust a tablet no further: it is lost, stolen or broken."))
 @data_option
-@click.option("--device", required=True, callback=_identity, help=_("The tablet's id."))
+@click.option("--device", required=True, callback=identity, help=_("The tablet's id."))
 @click.option(
     "--last-trusted",
     type=click.IntRange(0),
@@ -279,7 +280,7 @@ def _list_quarantine(data: Path) -> None:
 @click.command("erase", help=_("Destroy the keys of a person or inspection, for ever."))
 @data_option
 @click.option(
-    "--subject", required=True, callback=_identity, help=_("The person's or inspection's id.")
+    "--subject", required=True, callback=identity, help=_("The person's or inspection's id.")
 )
 @click.option("--basis", required=True, callback=_code, help=_("The legal basis, as a code."))
 def erase(data: Path, subject: str, basis: str) -> None:

@@ -18,10 +18,11 @@ from backend.folder import ROOT, DataFolder, LogName, OwnLog, certified, opened
 from backend.keys import read_signing
 from backend.office import Office
 from backend.words import _
+from events import vocabulary
 from events.clock import moment
 from events.errors import FolderError, UnverifiedError
-from events.ids import EntryRef, id_text
-from events.office import KeyRevoked
+from events.ids import EntryRef
+from events.office import KeyRevoked, LogOpened
 from events.sealing import WrappedKey, unwrap, wrap
 from events.statements import Certificate, Role
 from events.store import Held
@@ -114,7 +115,7 @@ def _new_log(office: Office, name: LogName, root: Root) -> Rotated:
         certificate = _certificate(office, root, key, role)
         file = folder.keys.put(f"{name}-{certificate.serial}", key)
         opening = structs.replace(
-            opened(folder.bureau, certificate, id_text(office.entropy(16))),
+            opened(folder.bureau, certificate, _device(office, old)),
             continues=EntryRef(old.log, held.sequence),
             continues_hash=held.hash.hex(),
             reason="new_key",
@@ -125,6 +126,14 @@ def _new_log(office: Office, name: LogName, root: Root) -> Rotated:
         office.reopen_log()
     office.record(certified(certificate))
     return Rotated(certificate, file, old.serial)
+
+
+def _device(office: Office, old: OwnLog) -> str:
+    (genesis,) = office.store.read_log(bytes.fromhex(old.log), 0, 1)
+    fact = vocabulary.decode(genesis.tag, genesis.record().entry.body)
+    if not isinstance(fact, LogOpened):
+        raise UnverifiedError(1, "a log begins with its genesis")
+    return fact.device
 
 
 def _signing_key(office: Office, role: Literal["checkpoint", "root"], root: Root) -> Rotated:
