@@ -6,6 +6,7 @@ then for what other processes appended, and finishes what is there before it end
 
 from collections.abc import Callable
 from threading import Event, Thread
+from time import thread_time
 from typing import Final
 
 from backend.logs import LOG, say
@@ -17,12 +18,15 @@ class Worker:
     """Calls `work` until it says that nothing is left; then rests until woken or `poll` is over.
 
     `work` does a bounded piece and tells whether more is left. A fault is logged and the work
-    tried again later: what it works from is durable.
+    tried again later: what it works from is durable. `cpu` is the processor time it has used, in
+    seconds; `rests` tells whether it is up to date and waits.
     """
 
     def __init__(self, name: str, work: Callable[[], bool], poll: float = 1.0) -> None:
         self.name = name
         self.faults = 0
+        self.cpu = 0.0
+        self.rests = False
         self._work = work
         self._poll = poll
         self._woken = Event()
@@ -54,11 +58,14 @@ class Worker:
             ending = self._ending.is_set()
             self._woken.clear()
             rest = self._poll if self._exhaust() else _AFTER_A_FAULT
+            self.cpu = thread_time()
             if ending:
                 say("ended", worker=self.name)
                 return
             if not self._ending.is_set():
+                self.rests = not self._woken.is_set()
                 self._woken.wait(rest)
+                self.rests = False
 
     def _exhaust(self) -> bool:
         try:

@@ -35,7 +35,7 @@ def run(settings: Settings) -> None:
     try:
         with listening(settings.host, settings.port) as listener, opened(settings) as parts:
             _announce(settings.data, listener)
-            _serve(settings, create_app(settings, parts), listener)
+            serve(settings, create_app(settings, parts), listener)
     except FolderError as wrong:
         raise NoDataError(str(wrong)) from wrong
     except StorageError as failing:
@@ -59,7 +59,8 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(settings: Settings, app: object, listener: socket.socket) -> None:
+def serve(settings: Settings, app: object, listener: socket.socket) -> None:
+    """Serve `app` on `listener` as the product does, until the process is told to stop."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop" if sys.platform != "win32" else "asyncio",
