@@ -19,7 +19,7 @@ from backend.projector import Worker
 from backend.pull import Puller
 from backend.quarantine import QuarantineFile
 from backend.settings import Settings
-from backend.simulated import advance
+from backend.simulated import SimulatedEntropy, advance
 from backend.sync import Intake
 from events.clock import Clock, Entropy, SetClock, SystemClock
 from events.envelope import received_at_of
@@ -41,7 +41,9 @@ def opened(
     if settings.simulated and not folder.about.demo:
         msg = "time is only simulated in a folder made for demonstration"
         raise FolderError(msg)
-    clock = clock or (SetClock(0, boot=entropy(16)) if settings.simulated else SystemClock())
+    clock = clock or (SetClock(0, boot=folder.bureau[:16]) if settings.simulated else SystemClock())
+    if settings.simulated:
+        entropy = SimulatedEntropy(folder.bureau, clock)
     with ExitStack() as stack:
         office = stack.enter_context(Office(folder, "server", clock, entropy))
         if settings.simulated:
