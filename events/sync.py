@@ -49,7 +49,7 @@ Lookup = Callable[[bytes], Enrolment | None]
 Quarantine = Callable[[Quarantined], None]
 
 
-def accept(  # noqa: PLR0913  the rim hands in each effect by name
+def accept(
     batch: Batch,
     *,
     store: EventStore,
@@ -72,8 +72,9 @@ def accept(  # noqa: PLR0913  the rim hands in each effect by name
     try:
         new = fresh(store, batch.log, batch.after, run)
     except ForkedError as fork:
-        _set_aside(batch, fork.sequence, fork.code, quarantine)
-        raise
+        refusal = _as_signed(fork, run, known, store)
+        _set_aside(batch, fork.sequence, refusal.code, quarantine)
+        raise refusal from None
     good, refusal = _verified(new, store.held(batch.log).head, known)
     if good:
         vault.put(batch.keys)
@@ -91,6 +92,24 @@ def _parse(batch: Batch, quarantine: Quarantine) -> list[Entry]:
     except Refusal as broken:
         _set_aside(batch, batch.after + 1, broken.code, quarantine)
         raise
+
+
+def _as_signed(
+    fork: ForkedError, run: Sequence[Entry], known: Enrolment, store: EventStore
+) -> UnverifiedError:
+    """Call it a fork only where the log's own key signed two entries of one number.
+
+    Otherwise it was forged, changed on its way, or put in the wrong place.
+    """
+    key = Ed25519PublicKey.from_public_bytes(known.key)
+    if fork.sequence > store.held(known.log).sequence:
+        return UnverifiedError(fork.sequence, "it stands in the wrong place")
+    (ours,) = store.read_log(known.log, fork.sequence - 1, 1)
+    held = ours.record().entry.hash
+    for one in run:
+        if one.header.sequence == fork.sequence and one.hash != held:
+            return fork if chain.signed(one, key) else UnverifiedError(fork.sequence, "signature")
+    return UnverifiedError(fork.sequence, "it stands in the wrong place")
 
 
 def _verified(
@@ -117,9 +136,7 @@ def _verified(
     return chained[:unsigned], UnverifiedError(sequence, "signature")
 
 
-def _within_trust(
-    run: Sequence[Entry], known: Enrolment
-) -> tuple[Sequence[Entry], Refusal | None]:
+def _within_trust(run: Sequence[Entry], known: Enrolment) -> tuple[Sequence[Entry], Refusal | None]:
     last = known.last_trusted
     if last is None or not run or run[-1].header.sequence <= last:
         return run, None
