@@ -1,0 +1,549 @@
+"""The tablet's side of the sync, over HTTP: hand in the log, fetch work, keep receipts.
+
+What is refused for good stops with words for a person; everything else is tried again for
+ever. Nothing here touches the screen or the log's writer: `SyncLoop` is a thread of its own.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from random import Random
+from threading import Event, Thread
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from msgspec import Struct
+
+from events import batch as batches
+from events import envelope, sync
+from events.batch import Batch
+from events.clock import Clock
+from events.envelope import Entry
+from events.errors import ConflictError, FolderError, MalformedError, Refusal, StorageError
+from events.ids import id_bytes
+from events.pull import Page, authorization
+from events.sealing import WrappedKey
+from events.statements import Certificate, Checkpoint, Receipt, Role, bureau_of, trusted
+from events.sync import Outbox, Turn
+from mobile.device_key import DeviceKeys
+from mobile.device_log import DeviceLog
+from mobile.sqlite_reference import Card
+from mobile.tablet_folder import Sealing, TabletFolder
+
+SIMULATED_AT: Final = "Xunji-Simulated-At"
+T = TypeVar("T")
+
+TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+
+_REFUSED: Final = frozenset({400, 403, 413, 415, 422})
+_OK: Final = 200
+_CONFLICT: Final = 409
+_UNSIGNED: Final = 401
+_COMPRESSED_FROM: Final = 512
+
+
+class LineError(Exception):
+    """The office cannot be reached, or is busy: try again. `after`: seconds it asked for."""
+
+    def __init__(self, message: str, after: float = 0.0) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class RefusedError(Exception):
+    """The office refused for a reason that trying again does not mend. In a person's words."""
+
+    def __init__(self, code: str, title: str = "", todo: str = "") -> None:
+        super().__init__(title or code)
+        self.code = code
+        self.title = title or code
+        self.todo = todo
+
+
+class Stopped(Struct, frozen=True):
+    """Why sending stopped, in the office's words where it gave any."""
+
+    code: str
+    title: str = ""
+    todo: str = ""
+
+
+class Received(Struct):
+    """The answer to a push; hex as docs/format.md has it."""
+
+    receipt: str
+    held: int
+    checkpoint: str | None = None
+
+
+class Problem(Struct):
+    """A refusal as the office words it (RFC 9457)."""
+
+    code: str = ""
+    title: str = ""
+    next: str = ""
+    held: int = 0
+    held_hash: str = ""
+    now: int = 0
+
+
+class SealingKey(Struct):
+    serial: int
+    key: str
+
+
+class Welcome(Struct):
+    """The answer to an enrolment."""
+
+    bureau: str
+    name: str
+    first_root: str
+    certificates: list[str]
+    sealing: SealingKey
+    device_name: str = ""
+    townships: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    receipt: str = ""
+
+
+class Bureau(Struct):
+    """What a server says of itself."""
+
+    bureau: str
+
+
+class SyncClient:
+    """One tablet's conversation with the office. Not for several threads at once."""
+
+    def __init__(
+        self,
+        folder: TabletFolder,
+        log: DeviceLog,
+        clock: Clock,
+        http: httpx.Client,
+        *,
+        sees_checkpoints: bool = True,
+    ) -> None:
+        self._folder = folder
+        self._sees_checkpoints = sees_checkpoints
+        self._log = log
+        self._clock = clock
+        self._http = http
+        self._keys: DeviceKeys = folder.keys(folder.current.number)
+        self._bureau = bytes.fromhex(folder.tablet.bureau)
+        self._press = zstandard.ZstdCompressor(level=3)
+        self.outbox = _outbox(folder, log.log)
+
+    # ── handing in ─────────────────────────────────────────────────────────────────
+
+    def push(self) -> Turn:
+        """Send what comes next, once. Returns whose turn it then is.
+
+        Raises `LineError` where it should be tried again; what stops sending is kept, and
+        said by `stopped`.
+        """
+        batch = sync.next_push(self.outbox, self._log.store, self._log.log, self._wrapped)
+        if batch is None:
+            return Turn.STOP if self.outbox.stopped else Turn.REST
+        answer = self._post(batch)
+        if answer.status_code == _OK:
+            self._take_receipt(_read(answer, Received))
+        elif answer.status_code == _CONFLICT:
+            self._rewind(_read(answer, Problem))
+        else:
+            self._refused(answer)
+        if self.outbox.stopped:
+            return Turn.STOP
+        return Turn.PUSH if self.outbox.held < self._log.held.sequence else Turn.REST
+
+    def push_all(self) -> int:
+        """Send until all is held or a person has to look; return how far it is held."""
+        while self.push() is Turn.PUSH:
+            pass
+        return self.outbox.held
+
+    def stopped(self) -> Stopped | None:
+        """Return why sending stopped, None while it goes on."""
+        return stopped(self._folder, self._log.log)
+
+    def resume(self) -> None:
+        """Try again after a person looked."""
+        self.outbox = Outbox(self.outbox.held)
+        self._folder.reference.keep(_kept(self._log.log, self.outbox, None))
+
+    def _wrapped(self, entries: Sequence[Entry]) -> Sequence[WrappedKey]:
+        key = self._folder.tablet.sealing
+        if key is None:
+            msg = "the office's sealing key is not known yet"
+            raise LineError(msg)
+        to = X25519PublicKey.from_public_bytes(bytes.fromhex(key.key))
+        return self._log.keyring.wrapped_for(entries, key.serial, to)
+
+    def _post(self, batch: Batch) -> httpx.Response:
+        raw = batches.encode(batch)
+        headers = {"Content-Type": batches.CONTENT_TYPE}
+        if len(raw) >= _COMPRESSED_FROM:
+            raw = self._press.compress(raw)
+            headers["Content-Encoding"] = "zstd"
+        return send(self._http, "POST", "/sync/log", content=raw, headers=headers)
+
+    def _take_receipt(self, received: Received) -> None:
+        """Keep a receipt that is signed and says what we know; refuse any other."""
+        receipt = Receipt.decode(_hex(received.receipt))
+        if not self._signed(receipt, receipt.received_at):
+            msg = "the receipt is not signed by a key of the bureau that we know"
+            raise LineError(msg)
+        if receipt.log != self._log.log or not self._is_ours(receipt):
+            self._stop(RefusedError("receipt"))
+            return
+        self._see(received.checkpoint)
+        self.outbox = sync.received(self.outbox, receipt.sequence)
+        self._folder.reference.keep_receipt(
+            self._log.log,
+            receipt.sequence,
+            receipt.position,
+            receipt.encode(),
+            {
+                **_kept(self._log.log, self.outbox, None),
+                "last-sync": str(self._clock.now().at).encode(),
+            },
+        )
+
+    def _is_ours(self, receipt: Receipt) -> bool:
+        """Whether the entry that a receipt names is the one we wrote."""
+        if not 0 < receipt.sequence <= self._log.held.sequence:
+            return False
+        (own,) = self._log.store.read_log(self._log.log, receipt.sequence - 1, 1)
+        return own.record().entry.hash == receipt.hash
+
+    def _signed(self, statement: Receipt | Checkpoint, at: int) -> bool:
+        if statement.bureau != self._bureau:
+            return False
+        keys = [one.key for one in self._trusted(at).values() if one.role == Role.CHECKPOINT]
+        return any(statement.is_signed_by(Ed25519PublicKey.from_public_bytes(key)) for key in keys)
+
+    def _trusted(self, at: int) -> dict[int, Certificate]:
+        tablet = self._folder.tablet
+        return trusted(
+            [Certificate.decode(_hex(one)) for one in tablet.certificates],
+            {},
+            self._bureau,
+            _hex(tablet.first_root),
+            at,
+        )
+
+    def _see(self, checkpoint: str | None) -> None:
+        if checkpoint and self._sees_checkpoints:
+            newest = Checkpoint.decode(_hex(checkpoint))
+            if self._signed(newest, newest.made_at):
+                self._log.see(newest.size, newest.root)
+
+    def _rewind(self, problem: Problem) -> None:
+        conflict = ConflictError(problem.held, _hex(problem.held_hash))
+        self.outbox = sync.rewound(self.outbox, self._log.store, self._log.log, conflict)
+        why = Stopped(self.outbox.stopped) if self.outbox.stopped else None
+        self._folder.reference.keep(_kept(self._log.log, self.outbox, why))
+
+    def _refused(self, answer: httpx.Response) -> None:
+        self._stop(_refusal(answer))
+
+    def _stop(self, refused: RefusedError) -> None:
+        self.outbox = sync.refused(self.outbox, refused.code)
+        why = Stopped(refused.code, refused.title, refused.todo)
+        self._folder.reference.keep(_kept(self._log.log, self.outbox, why))
+
+    # ── fetching ───────────────────────────────────────────────────────────────────
+
+    def pull(self) -> int:
+        """Fetch all that is new in our scope; return how many documents changed.
+
+        A page is kept whole before the next is asked for. What was erased at the office is
+        erased here: its keys are destroyed.
+        """
+        changed = 0
+        while True:
+            cursor = self._folder.reference.kept("cursor") or b""
+            page = self._page(cursor.decode())
+            self._take(page)
+            changed += len(page.documents)
+            if not page.more:
+                self._folder.reference.drop_expired(self._clock.now().at)
+                return changed
+
+    def _page(self, cursor: str) -> Page:
+        target = "/sync/pull" + (f"?cursor={cursor}" if cursor else "")
+        at = self._clock.now().at
+        signed = authorization(self._keys.signing, self._bureau, self._log.log, at, "GET", target)
+        answer = send(self._http, "GET", target, headers={"Authorization": signed})
+        if answer.status_code != _OK:
+            raise _refusal(answer)
+        page = _read(answer, Page)
+        if page.bureau != self._folder.tablet.bureau:
+            raise RefusedError("foreign")
+        return page
+
+    def _take(self, page: Page) -> None:
+        for subject in page.erased:
+            self._log.keyring.forget(id_bytes(subject))
+        self._learn(page.certificates)
+        log = self._log.log
+        self._folder.reference.take(
+            page.documents,
+            [
+                Card(one.object, one.subject, log, _hex(one.sealed), one.expires)
+                for one in page.cards
+            ],
+            kept={"cursor": page.cursor.encode(), "told": str(page.position).encode()},
+            erased=page.erased,
+            reset=page.reset,
+        )
+
+    def _learn(self, certificates: Sequence[str]) -> None:
+        """Keep the certificates we are sent; the newest sealing key is wrapped for from now on."""
+        known = self._folder.tablet.certificates
+        if set(certificates) <= set(known):
+            return
+        merged = (*known, *(one for one in certificates if one not in known))
+        self._folder.keep(certificates=merged)
+        now = self._clock.now().at
+        found = [one for one in self._trusted(now).values() if one.role == Role.SEALING]
+        if found:
+            newest = max(found, key=lambda one: one.serial)
+            self._folder.keep(sealing=Sealing(newest.serial, newest.key.hex()))
+
+
+# ── enrolling ──────────────────────────────────────────────────────────────────────
+
+
+def ask_bureau(http: httpx.Client) -> bytes:
+    """Ask a server whose it is. What it says is proved by its root when we enrol."""
+    answer = send(http, "GET", "/history?limit=1")
+    if answer.status_code != _OK:
+        raise _refusal(answer)
+    return _hex(_read(answer, Bureau).bureau)
+
+
+def enrol(folder: TabletFolder, code: str, http: httpx.Client) -> Welcome:
+    """Hand in the genesis of the log being written, with a one-time code; keep the answer.
+
+    Safe to repeat: the same log and code get the same answer. Raises `RefusedError` where the
+    code is not valid, `LineError` where nobody answered.
+    """
+    first = folder.genesis()
+    asked = {"code": code, "genesis": b64encode(envelope.encode(first)).decode()}
+    answer = send(http, "POST", "/sync/enrol", json=asked)
+    if answer.status_code != _OK:
+        raise _refusal(answer)
+    welcome = _read(answer, Welcome)
+    _believe(welcome, folder)
+    log = folder.tablet.logs[-1]
+    folder.keep(
+        logs=(*folder.tablet.logs[:-1], msgspec.structs.replace(log, enrolled=True)),
+        server=str(http.base_url).rstrip("/"),
+        name=welcome.device_name,
+        bureau_name=welcome.name,
+        first_root=welcome.first_root,
+        townships=welcome.townships,
+        domains=welcome.domains,
+        certificates=tuple(welcome.certificates),
+        sealing=Sealing(welcome.sealing.serial, welcome.sealing.key),
+    )
+    return welcome
+
+
+def _believe(welcome: Welcome, folder: TabletFolder) -> None:
+    """Raise `RefusedError` unless the bureau's first root stands behind the answer."""
+    ours = folder.tablet.bureau
+    if welcome.bureau != ours or bureau_of(_hex(welcome.first_root)).hex() != ours:
+        raise RefusedError("foreign")
+    if folder.tablet.first_root and folder.tablet.first_root != welcome.first_root:
+        raise RefusedError("foreign")
+    root = Ed25519PublicKey.from_public_bytes(_hex(welcome.first_root))
+    sealing = [
+        one
+        for one in (Certificate.decode(_hex(text)) for text in welcome.certificates)
+        if one.serial == welcome.sealing.serial and one.role == Role.SEALING
+    ]
+    if not any(
+        one.key.hex() == welcome.sealing.key and (one.is_signed_by(root) or len(sealing) == 1)
+        for one in sealing
+    ):
+        raise RefusedError("foreign")
+
+
+# ── the line ───────────────────────────────────────────────────────────────────────
+
+
+def send(http: httpx.Client, method: str, path: str, **how: Any) -> httpx.Response:  # noqa: ANN401  as httpx has it
+    """Send once; `LineError` where nobody answered, or somebody who has no time now."""
+    try:
+        answer = http.request(method, path, **how)
+    except httpx.HTTPError as failure:
+        raise LineError(str(failure) or type(failure).__name__) from failure
+    if answer.status_code in _REFUSED or answer.status_code in (_OK, _CONFLICT):
+        return answer
+    if answer.status_code == _UNSIGNED:
+        return answer
+    raise LineError(f"HTTP {answer.status_code}", _asked_for(answer))
+
+
+def _asked_for(answer: httpx.Response) -> float:
+    value = answer.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else 0.0
+
+
+def _refusal(answer: httpx.Response) -> RefusedError:
+    try:
+        problem = msgspec.json.decode(answer.content, type=Problem)
+    except msgspec.MsgspecError:
+        problem = Problem()
+    code = problem.code or f"http-{answer.status_code}"
+    return RefusedError(code, problem.title, problem.next)
+
+
+def _read(answer: httpx.Response, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except msgspec.MsgspecError as broken:
+        msg = "the answer is not the office's"  # a captive portal, perhaps
+        raise LineError(msg) from broken
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as broken:
+        msg = "not hexadecimal"
+        raise MalformedError(msg) from broken
+
+
+# ── what is kept between two starts ────────────────────────────────────────────────
+
+
+class _Kept(Struct):
+    held: int = 0
+    stopped: str | None = None
+    title: str = ""
+    todo: str = ""
+
+
+def _name(log: bytes) -> str:
+    return f"outbox:{log.hex()}"
+
+
+def _kept(log: bytes, outbox: Outbox, why: Stopped | None) -> dict[str, bytes]:
+    kept = _Kept(outbox.held, outbox.stopped, why.title if why else "", why.todo if why else "")
+    return {_name(log): msgspec.json.encode(kept)}
+
+
+def _load(folder: TabletFolder, log: bytes) -> _Kept:
+    raw = folder.reference.kept(_name(log))
+    return msgspec.json.decode(raw, type=_Kept) if raw else _Kept()
+
+
+def _outbox(folder: TabletFolder, log: bytes) -> Outbox:
+    kept = _load(folder, log)
+    return Outbox(kept.held, kept.stopped)
+
+
+def held_by_office(folder: TabletFolder, log: bytes) -> int:
+    """Return how far the office holds a log of ours, by its receipts."""
+    return _load(folder, log).held
+
+
+def stopped(folder: TabletFolder, log: bytes) -> Stopped | None:
+    """Return why sending stopped, None while it goes on."""
+    kept = _load(folder, log)
+    return Stopped(kept.stopped, kept.title, kept.todo) if kept.stopped else None
+
+
+# ── for ever ───────────────────────────────────────────────────────────────────────
+
+
+class Backoff:
+    """How long to wait after a failure: doubling to a limit, with jitter; seconds."""
+
+    def __init__(self, dice: Random, *, least: float = 2.0, most: float = 300.0) -> None:
+        self._dice = dice
+        self._least = least
+        self._most = most
+        self._failures = 0
+
+    def failed(self, asked: float = 0.0) -> float:
+        """Return how long to wait now; never less than the office asked for."""
+        longest = min(self._most, self._least * 2.0**self._failures)
+        self._failures = min(self._failures + 1, 32)
+        return max(asked, longest * self._dice.uniform(0.5, 1.0))
+
+    def worked(self) -> None:
+        self._failures = 0
+
+
+class Status(Struct, frozen=True):
+    """What the sync is doing. `next_try` is seconds from when it was said."""
+
+    syncing: bool = False
+    failure: str = ""
+    next_try: float = 0.0
+    pulled: int = 0
+
+
+class SyncLoop:
+    """Pushes and pulls in a thread of its own until told to stop; never gives up."""
+
+    def __init__(
+        self,
+        client: SyncClient,
+        said: Callable[[Status], None],
+        *,
+        backoff: Backoff | None = None,
+        rest: float = 60.0,
+    ) -> None:
+        self._client = client
+        self._said = said
+        self._backoff = backoff or Backoff(Random())  # noqa: S311  jitter
+        self._rest = rest
+        self._wake = Event()
+        self._end = Event()
+        self._thread = Thread(target=self._run, name="sync", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Sync now: something was recorded, or the network is back."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End the thread; a request under way is waited for at most `timeout` seconds."""
+        self._end.set()
+        self._wake.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            self._wake.clear()
+            wait = self._once()
+            if not self._end.is_set():
+                self._wake.wait(wait)
+
+    def _once(self) -> float:
+        """Sync once; return how long to rest."""
+        self._said(Status(syncing=True))
+        try:
+            self._client.push_all()
+            pulled = self._client.pull()
+        except LineError as failure:
+            wait = self._backoff.failed(failure.after)
+            self._said(Status(failure=str(failure), next_try=wait))
+            return wait
+        except (RefusedError, Refusal, FolderError, StorageError) as failure:
+            wait = self._backoff.failed()
+            self._said(Status(failure=str(failure), next_try=wait))
+            return wait
+        self._backoff.worked()
+        self._said(Status(pulled=pulled))
+        return self._rest
