@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
-from msgspec import Raw, json
+from msgspec import UNSET, Raw, json
 
 from events import envelope, header, vocabulary
 from events.envelope import Entry
@@ -187,5 +187,5 @@ def a_correction(
         supersedes=target,
         tag=vocabulary.tag_of(type(fact)) if fact is not None else tag or "inspection-completed.v1",
         reason="mistake",
-        fact=Raw(json.encode(fact)) if fact is not None else None,
+        fact=Raw(json.encode(fact)) if fact is not None else UNSET,
     )
