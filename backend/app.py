@@ -11,13 +11,31 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from backend import assets, enrol, health, history, openapi, problem_pages, problems, pull, sync
+from backend import (
+    assets,
+    coverage,
+    devices,
+    enrol,
+    health,
+    history,
+    inspections,
+    items,
+    objects,
+    openapi,
+    problem_pages,
+    problems,
+    pull,
+    replay,
+    sync,
+)
 from backend.door import Door, secure
 from backend.enrol import Registrar
 from backend.health import Ready
 from backend.pages import Pages
 from backend.projector import Worker
 from backend.pull import Puller
+from backend.readings import Reading
+from backend.replay import Replays
 from backend.settings import Settings
 from backend.sync import Intake
 
@@ -35,6 +53,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     intake: Intake
     registrar: Registrar
     puller: Puller
+    reading: Reading
     readiness: Callable[[], Ready]
     workers: Mapping[str, Worker]
 
@@ -62,6 +81,13 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         enrol.enrol,
         pull.pull,
         history.history,
+        coverage.coverage_view,
+        items.items,
+        objects.objects,
+        devices.devices,
+        inspections.inspections,
+        replay.replay,
+        replay.difference,
         health.health,
         health.ready,
         problem_pages.problem_page,
@@ -77,7 +103,9 @@ def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dic
         "pages": Pages(found),
         "puller": parts.puller,
         "readiness": parts.readiness,
+        "reading": parts.reading,
         "registrar": parts.registrar,
+        "replays": Replays(parts.reading, settings.replay_most),
         "simulated": settings.simulated,
         "store": parts.intake.store,
         "version": version("xunji"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from backend.audit_commands import show, verify
+from backend.demo.command import demo
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
 from events.command import data_option
@@ -45,6 +46,7 @@ def serve(data: Path, host: str, port: int, *, simulated: bool) -> None:
 
 commands: list[click.Command] = [
     init,
+    demo,
     serve,
     enrol,
     revoke,

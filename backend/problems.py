@@ -329,6 +329,21 @@ TABLE: Final[dict[str, Problem]] = {
             "See the API description.",
         ),
     ),
+    "too-long": Problem(
+        422,
+        Words(
+            "历史太长,不能在线复算",
+            "历史的记录数超过了一次请求可以复算的上限。",
+            "复算要从第一条记录算起,记录很多时需要很久。",
+            "请在服务器上使用命令:xunji replay。",
+        ),
+        Words(
+            "Too long to replay here",
+            "The history has more records than one request may replay.",
+            "A replay starts from the first record, which takes long when there are many.",
+            "Use the command on the server: xunji replay.",
+        ),
+    ),
     "host": Problem(
         421,
         Words(

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, structs
 
 from backend.enrolments import Enrolled
 from backend.logs import say
@@ -46,6 +46,7 @@ MOST_BYTES: Final = 1_048_576
 _SCANNED: Final = 2_000  # rows looked at for one page, told or not
 _ERASURES: Final = 10_000
 _CLOCKS_MAY_DIFFER: Final = 10 * 60 * 1_000_000  # µs
+_NULL: Final = Raw(b"null")
 _VIEWS: Final = tuple(TELLS)
 _ERASED_TAG: Final = vocabulary.tag_of(PersonalDataErased)
 _LISTING_TAGS: Final = frozenset(map(vocabulary.tag_of, (ObjectListed, ObjectRevised)))
@@ -150,7 +151,7 @@ class Puller:
             more=bool(reached.target),
             reset=reset,
             documents=gathered.documents,
-            cards=self._cards(log, tablet, gathered.documents),
+            cards=self._cards(log, tablet, _objects_of(gathered.documents, at.base)),
             erased=self._erased(at.base, at.target) if first else (),
             certificates=self._certificates(),
         )
@@ -230,7 +231,7 @@ class Puller:
             gathered.documents.append(Document(name, at.key, at.position, told.document))
             gathered.size += len(bytes(told.document))
         elif told.gone and at.base:
-            gathered.documents.append(Document(name, at.key, at.position, gone=True))
+            gathered.documents.append(Document(name, at.key, at.position, _NULL, gone=True))
 
     def _erased(self, after: int, until: int) -> list[str]:
         """Return the subjects that the office erased in between."""
@@ -249,12 +250,12 @@ class Puller:
 
     # ── cards for the doorstep ──
 
-    def _cards(self, log: bytes, tablet: Enrolled, documents: Sequence[Document]) -> Sequence[Card]:
-        """Return the cards of assigned households that these documents are about.
+    def _cards(self, log: bytes, tablet: Enrolled, objects: Sequence[str]) -> Sequence[Card]:
+        """Return the cards of those households that are assigned to this tablet.
 
         That they were opened is recorded once, before they are sent.
         """
-        assigned = self._assigned(tablet.fact.device, _objects_of(documents))
+        assigned = self._assigned(tablet.fact.device, objects)
         if not assigned:
             return ()
         to = X25519PublicKey.from_public_bytes(bytes.fromhex(tablet.fact.sealing_key))
@@ -363,9 +364,12 @@ class _Assigned(Struct):
     object: str
 
 
-def _objects_of(documents: Sequence[Document]) -> list[str]:
-    """Return the objects whose card may have to be sent with these documents."""
-    found = [one.key for one in documents if one.view == "objects" and not one.gone]
+def _objects_of(documents: Sequence[Document], base: int) -> list[str]:
+    """Return the objects whose card may have to be sent with these documents.
+
+    In a first round their assignments are still to come, and bring them.
+    """
+    found = [one.key for one in documents if base and one.view == "objects" and not one.gone]
     return list(dict.fromkeys([*found, *_assigned_in(documents)]))
 
 

@@ -18,6 +18,7 @@ from backend.office import Office
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.quarantine import QuarantineFile
+from backend.readings import Reading
 from backend.settings import Settings
 from backend.simulated import SimulatedEntropy, advance
 from backend.sync import Intake
@@ -68,13 +69,25 @@ def _parts(
     newest = Newest(Checkpoints(folder, office.store, office.enrolments, office.clock))
     fold = Fold(office.store, views)
 
+    reading = Reading(
+        views,
+        office.store,
+        office.clock,
+        folder.bureau,
+        lambda: office.enrolments.roll().epoch,
+    )
+
+    def project() -> bool:
+        with reading.still:
+            return fold.step()
+
     def sign() -> bool:
         if office.store.size() - newest.size >= settings.checkpoint_every:
             newest.make()
         return False
 
     workers = {
-        "projector": Worker("projector", fold.step, settings.poll_seconds),
+        "projector": Worker("projector", project, settings.poll_seconds),
         "checkpoints": Worker("checkpoints", sign, settings.poll_seconds),
     }
 
@@ -104,6 +117,7 @@ def _parts(
             lambda: _bureau(office),
         ),
         puller=Puller(office, views, settings.card_days),
+        reading=reading,
         readiness=lambda: _ready(office, fold, newest, workers),
         workers=workers,
     )

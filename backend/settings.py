@@ -20,6 +20,7 @@ class Settings(Struct, frozen=True):
     poll_seconds: float = 1.0  # how often to look for what other processes appended
     checkpoint_every: int = 10_000  # records
     shutdown_seconds: int = 20
+    replay_most: int = 5_000_000  # records of a history that may be replayed by a request
     card_days: int = 14  # how long after its due day a tablet may read a doorstep card
 
 

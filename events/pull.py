@@ -74,12 +74,12 @@ def card_purpose(bureau: bytes, log: bytes, key: str, expires: int) -> bytes:
 
 
 class Document(Struct, frozen=True, omit_defaults=True):
-    """What the office has under `key` of `view` as of `position`; `gone`: nothing for you."""
+    """What the office has under `key` of `view` as of `position`; `gone`: null, drop yours."""
 
     view: str
     key: str
     position: int
-    document: Raw = Raw(b"null")
+    document: Raw
     gone: bool = False
 
 

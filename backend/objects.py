@@ -1,0 +1,95 @@
+"""执法对象清单: the objects with their last inspection and what is due, as a list."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
+
+from backend.readings import MOST, After, Asked, Code, Format, Limit, Reading, Table, Today
+from projections.object_inventory import ObjectFilters, ObjectLine, Order, object_inventory
+from projections.views import Cursor, ViewStore
+
+_ORDERS = "^(last_on|name|open_findings|order_due_on)$"
+
+
+@get("/views/objects", tags=["views"], summary="执法对象清单 · objects", sync_to_thread=True)
+def objects(  # noqa: PLR0913  filters
+    *,
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[SkipValidation[Reading]],
+    township: Code = None,
+    village: Code = None,
+    domain: Code = None,
+    object_type: Code = None,
+    never: Annotated[bool, QueryParameter(description="only never inspected ones")] = False,
+    open_findings: Annotated[bool, QueryParameter(description="only with open findings")] = False,
+    closed: Annotated[bool, QueryParameter(description="ended ones too")] = False,
+    order: Annotated[str, QueryParameter(pattern=_ORDERS)] = "last_on",
+    direction: Annotated[str, QueryParameter(pattern="^(rising|falling)$")] = "rising",
+    today: Today = None,
+    after: After = "",
+    limit: Limit = 100,
+    format: Format = "",  # noqa: A002  the query's word
+) -> Response[Any]:
+    """List objects; by default those first that were never, or longest ago, inspected."""
+    day = today or reading.today()
+    filters = ObjectFilters(township, village, domain, object_type, never, open_findings, closed)
+    by: Order = _order(order)
+
+    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
+        return table(views, day, filters, by, start, most, falling=direction == "falling")
+
+    return reading.list(request, "objects", rows, day, Asked(after, limit, format))
+
+
+def table(
+    views: ViewStore,
+    day: date,
+    filters: ObjectFilters | None = None,
+    order: Order = "last_on",
+    start: Cursor | None = None,
+    most: int = MOST,
+    *,
+    falling: bool = False,
+) -> Table:
+    """Return objects as rows."""
+    page = object_inventory(
+        views, day, filters, order=order, falling=falling, after=start, limit=most
+    )
+    return Table([_row(line) for line in page.lines], page.next)
+
+
+def _order(name: str) -> Order:
+    orders: dict[str, Literal["last_on", "name", "open_findings", "order_due_on"]] = {
+        "name": "name",
+        "open_findings": "open_findings",
+        "order_due_on": "order_due_on",
+    }
+    return orders.get(name, "last_on")
+
+
+def _row(line: ObjectLine) -> dict[str, Any]:
+    """Return what may be shown of an object; a home's name is sealed and stays so."""
+    last = line.last
+    return {
+        "object": line.object,
+        "name": line.name,
+        "sealed": line.card is not None,
+        "object_type": line.object_type,
+        "domain": line.domain,
+        "township": line.township,
+        "village": line.village,
+        "last_inspected_on": last.on if last else None,
+        "last_inspection": last.inspection if last else None,
+        "last_officers": list(last.by) if last else [],
+        "last_outcome": last.outcome if last else None,
+        "last_desk": last.desk if last else None,
+        "open_findings": line.open_findings,
+        "next_due": line.next_due,
+        "order_due": line.order_due,
+        "exempt": line.exempt,
+        "ended_on": line.ended_on,
+        "merged_into": line.merged_into,
+    }
