@@ -80,11 +80,21 @@ class OfficeStep(Struct, frozen=True):
     facts: tuple[Fact, ...]
 
 
+class Review(Struct, frozen=True):
+    """The office goes through what came in: orders, proposals, requests to erase."""
+
+    at: int
+
+
 class Year(Struct, frozen=True):
-    """The commands of each tablet in its order, and what the office does."""
+    """The commands of each tablet in its order, and what the office does.
+
+    `reinspected` names, for an inspection that ordered something, the one that looks again.
+    """
 
     tablets: tuple[tuple[Inspection | Push | Pull, ...], ...]
-    office: tuple[OfficeStep, ...]
+    office: tuple[OfficeStep | Review, ...]
+    reinspected: dict[str, str]
 
     @property
     def inspections(self) -> int:
@@ -98,12 +108,16 @@ def year(district: District, devices: Sequence[str], seed: int, scale: float) ->
         sorted(_visits(Dice.for_purpose(seed, f"visits {number}"), district, number, scale), key=_at)
         for number in range(len(district.tablets))
     ]
+    again = dict(_reinspections(Dice.for_purpose(seed, "again"), district, visits[-1]))
+    visits[-1] = sorted([*visits[-1], *again.values()], key=_at)
     tablets = tuple(
         tuple(_with_network(Dice.for_purpose(seed, f"network {number}"), number, own))
         for number, own in enumerate(visits)
     )
     office = sorted(_office(Dice.for_purpose(seed, "office"), district, devices, visits), key=_at)
-    return Year(tablets, tuple(office))
+    return Year(
+        tablets, tuple(office), {first: one.inspection for first, one in again.items()}
+    )
 
 
 def instant(day: date, hour: int, minute: int = 0) -> int:
@@ -111,7 +125,7 @@ def instant(day: date, hour: int, minute: int = 0) -> int:
     return microseconds(datetime.combine(day, time(hour, minute), UTC)) - CHINA * _MINUTE
 
 
-def _at(one: Inspection | Push | Pull | OfficeStep) -> int:
+def _at(one: Inspection | Push | Pull | OfficeStep | Review) -> int:
     return one.at
 
 
@@ -218,6 +232,25 @@ def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) 
         faults=faults,
         after=after,
     )
+
+
+def _reinspections(
+    dice: Dice, district: District, visits: Sequence[Inspection]
+) -> Iterator[tuple[str, Inspection]]:
+    """Most orders are looked at again when their time is up, by the other two officers."""
+    for visit in visits:
+        day = _local_day(visit.at) + timedelta(days=visit.answers.get("FU-32", 0) + 1)
+        if "FU-32" not in visit.answers or "cancel" in visit.after or dice.happens(0.25):
+            continue
+        while day.weekday() > 4 or day in _days_off():  # noqa: PLR2004  Friday
+            day += timedelta(days=1)
+        others = [one for one in district.tablets[-1].officers if one not in visit.officers]
+        if day < TODAY:
+            yield visit.inspection, Inspection(
+                inspection=dice.new_id(), at=instant(day, 14, dice.randint(0, 59)), kind=visit.kind,
+                object=visit.object, source="reinspection", officers=tuple(others[:2]),
+                answers={"FU-31": ["pass"]},
+            )  # fmt: skip
 
 
 def _answers(dice: Dice, kind: str) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
@@ -337,8 +370,10 @@ def _local_day(at: int) -> date:
 
 def _office(
     dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
-) -> Iterator[OfficeStep]:
+) -> Iterator[OfficeStep | Review]:
     yield OfficeStep(instant(FIRST_DAY, 7), tuple(_calendar(dice)))
+    for week in range((TODAY - FIRST_DAY).days // 7):
+        yield Review(instant(FIRST_DAY + timedelta(days=7 * week + 4), 23, 30))
     yield from _assignments(dice, district, devices, visits)
     yield from _weather(dice)
     yield from _supervision(dice, district)
