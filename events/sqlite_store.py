@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
@@ -60,7 +60,9 @@ class SQLiteStore:
 
     def held(self, log: bytes) -> Held:
         """See `EventStore.held`."""
-        last = self._rows("WHERE originator_id=? ORDER BY originator_version DESC LIMIT 1", log.hex())
+        last = self._rows(
+            "WHERE originator_id=? ORDER BY originator_version DESC LIMIT 1", log.hex()
+        )
         return held_at(last[0]) if last else Held()
 
     def append(self, log: bytes, after: int, run: Sequence[Entry], received_at: int) -> Held:
@@ -93,13 +95,16 @@ class SQLiteStore:
 
     def size(self) -> int:
         """See `EventStore.size`."""
-        return self._recorder.max_notification_id() or 0
+        try:
+            return self._recorder.max_notification_id() or 0
+        except (PersistenceError, sqlite3.Error) as failure:
+            raise _storage(failure) from failure
 
     def close(self) -> None:
         """Close the file's connections."""
         self._datastore.close()
 
-    def _rows(self, where: str, *values: Any) -> list[Stored]:
+    def _rows(self, where: str, *values: str | int) -> list[Stored]:
         try:
             with self._datastore.transaction(commit=False) as cursor:
                 cursor.execute(f"SELECT {_COLUMNS} FROM {self._table} {where}", values)  # noqa: S608  our own words
@@ -109,9 +114,7 @@ class SQLiteStore:
 
 
 class _Recorder(SQLiteApplicationRecorder):
-    def insert_received(
-        self, log: str, run: Sequence[Entry], received_at: int
-    ) -> tuple[int, int]:
+    def insert_received(self, log: str, run: Sequence[Entry], received_at: int) -> tuple[int, int]:
         """Insert `run` in one transaction; return its last position and its `received_at`."""
         with self.datastore.transaction(commit=True) as cursor:
             self._require_next(cursor, log, run[0].header.sequence)

@@ -280,4 +280,6 @@ def test_a_damaged_page_is_a_failure_of_storage(tmp_path: Path) -> None:
     broken = SQLiteStore(file)
     with pytest.raises(StorageError):
         broken.read(0, 1_000)
+    with pytest.raises(StorageError):
+        broken.size()
     broken.close()
