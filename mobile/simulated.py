@@ -22,7 +22,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from events.answers import Answer, Given, Slot
+from events.answers import Answer, Given, Slot, problem
 from events.checklists import Checklist
 from events.clock import Instant, SetClock
 from events.conditions import JSON
@@ -376,6 +376,8 @@ class _Form:
         if question.options and not offered:
             return False
         answer = self._policy.answer(slot, offered, visit.now(), wanted)
+        if problem(question, answer):  # one officer cannot sign for two: it stays open
+            return False
         if isinstance(answer, Given):
             visit.answer(slot, answer.value)
         else:

@@ -9,7 +9,7 @@ server is killed on the way.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from typing import Final
 
 from msgspec import Struct
@@ -94,6 +94,7 @@ class Demo:
         self._failures: list[BaseException] = []
         self._done = 0
         self._entries = 0
+        self._counting = Lock()
 
     def build(self, report: Callable[[Progress], None]) -> Built:
         """Build it all; returns once every tablet has handed in what it will."""
@@ -181,8 +182,7 @@ class Demo:
         for one in own:
             match one:
                 case Inspection():
-                    self._entries += int(tablet.do("inspect", one)["entries"])
-                    self._done += 1
+                    self._count(int(tablet.do("inspect", one)["entries"]))
                     report(Progress(self._done, plan.inspections, self._entries, one.at))
                 case Push():
                     if not turns.take(one, lambda step=one: _contact(tablet, "push", step)):
@@ -190,6 +190,11 @@ class Demo:
                 case Pull():
                     if not turns.take(one, lambda step=one: _pull(tablet, server, step)):
                         return
+
+    def _count(self, entries: int) -> None:
+        with self._counting:
+            self._entries += entries
+            self._done += 1
 
     def _keep_office(self, plan: Year, office: Office, turns: Turns) -> None:
         managers = [one.officer for one in self._district.officers if one.role == "manager"]
