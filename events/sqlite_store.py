@@ -6,7 +6,7 @@ processes may append; the write lock is taken first, so none works from a stale 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ class ImmediateDatastore(SQLiteDatastore):
     """The library's datastore, but a writer takes the write lock before it reads."""
 
     @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+    def transaction(self, *, commit: bool) -> Generator[SQLiteCursor]:
         """Open a transaction; `commit` says that it will write."""
         with self.get_connection(commit=commit) as connection:
             cursor = connection.cursor()
