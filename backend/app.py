@@ -22,6 +22,7 @@ from backend import (
     items,
     objects,
     openapi,
+    overview,
     problem_pages,
     problems,
     pull,
@@ -31,6 +32,7 @@ from backend import (
 from backend.door import Door, secure
 from backend.enrol import Registrar
 from backend.health import Ready
+from backend.overview import Overview
 from backend.pages import Pages
 from backend.projector import Worker
 from backend.pull import Puller
@@ -54,6 +56,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     registrar: Registrar
     puller: Puller
     reading: Reading
+    overview: Overview
     readiness: Callable[[], Ready]
     workers: Mapping[str, Worker]
 
@@ -80,6 +83,7 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         sync.push,
         enrol.enrol,
         pull.pull,
+        overview.overview,
         history.history,
         coverage.coverage_view,
         items.items,
@@ -106,6 +110,7 @@ def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dic
         "reading": parts.reading,
         "registrar": parts.registrar,
         "replays": Replays(parts.reading, settings.replay_most),
+        "shown": parts.overview,
         "simulated": settings.simulated,
         "store": parts.intake.store,
         "version": version("xunji"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from backend.audit_commands import show, verify
+from backend.bench.commands import bench
 from backend.demo.command import demo
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
@@ -56,4 +57,5 @@ commands: list[click.Command] = [
     checkpoint,
     verify,
     show,
+    bench,
 ]

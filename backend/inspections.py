@@ -72,7 +72,7 @@ def inspections(  # noqa: PLR0913  filters
     where: list[Condition] = []
     for name, value in named.items():
         if value is not None:
-            where.append((name, "=", value))  # noqa: PERF401  a list of just the right type
+            where.append((name, "=", value))
     if effective is not None:
         where.append(("effective", "=", int(effective)))
 

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
@@ -17,10 +17,27 @@ LOCALEDIR: Final = _HERE / "locale"
 DOMAIN: Final = "pages"
 
 
+class Words(Protocol):
+    """A catalogue."""
+
+    def gettext(self, message: str) -> str:
+        """Return a message in its language."""
+        ...
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return a message for `n`."""
+        ...
+
+
 class Pages(Struct, frozen=True):
     """Renders templates; they know the addresses of `assets`."""
 
     assets: Assets
+
+    @staticmethod
+    def words(language: Language) -> Words:
+        """Return the catalogue of a language."""
+        return _words(language)
 
     def render(
         self, request: Request[Any, Any, Any], template: str, **context: object
@@ -46,6 +63,11 @@ def language_of(request: Request[Any, Any, Any]) -> Language:
 
 
 @cache
+def _words(language: Language) -> Words:
+    return translation(DOMAIN, LOCALEDIR, language)
+
+
+@cache
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -54,7 +76,7 @@ def _environment(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = translation(DOMAIN, LOCALEDIR, language)
+    words = _words(language)
     environment.globals.update(_=words.gettext, ngettext=words.ngettext)  # pyright: ignore[reportUnknownMemberType]
     environment.filters.update(grouped=grouped)  # pyright: ignore[reportUnknownMemberType]
     return environment

@@ -8,7 +8,7 @@ nothing is missed, and a document may come twice.
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Final
@@ -30,7 +30,7 @@ from backend.problems import ProblemError
 from backend.references import TELLS, Scope, Told
 from backend.simulated import advance, received_at
 from events import vocabulary
-from events.clock import microseconds, moment
+from events.clock import CHINA, microseconds, moment
 from events.errors import ErasedError, FolderError, MalformedError, UnverifiedError
 from events.ids import id_bytes
 from events.office import PersonalDataErased
@@ -298,8 +298,7 @@ class Puller:
         }
 
     def _today(self) -> date:
-        now = self.office.clock.now()
-        return moment(now.at, now.utc_offset).date()
+        return moment(self.office.clock.now().at, CHINA).date()
 
     def _card(
         self, log: bytes, to: X25519PublicKey, key: str, assignment: str, due_on: str
@@ -338,9 +337,8 @@ class Puller:
         return PartRef(bytes.fromhex(stored.log), stored.record().entry, index)
 
     def _expiry(self, due_on: str) -> int:
-        zone = self.office.clock.now().local().tzinfo
-        last = date.fromisoformat(due_on) + timedelta(days=self._card_days + 1)
-        return microseconds(datetime.combine(last, time(), zone))
+        end = date.fromisoformat(due_on) + timedelta(days=self._card_days + 1)
+        return microseconds(datetime.combine(end, time(), timezone(timedelta(minutes=CHINA))))
 
 
 def _place(cursor: Cursor) -> tuple[bytes, int, bytes]:

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from backend.links import next_link
 from backend.problems import ProblemError
-from events.clock import Clock, moment
+from events.clock import CHINA, Clock, microseconds, moment
 from events.envelope import received_at_of
 from events.store import EventStore
 from projections.spans import Span
@@ -92,22 +92,22 @@ class Reading:
         clock: Clock,
         bureau: bytes,
         epoch: Callable[[], int],
+        *,
+        demo: bool = False,
     ) -> None:
         self.views = views
         self.store = store
         self._clock = clock
         self._bureau = bureau.hex()
         self._epoch = epoch
+        self._demo = demo
         self.still = Lock()
 
     def today(self) -> date:
-        """Return the day on the wall."""
-        now = self._clock.now()
-        return moment(now.at, now.utc_offset).date()
-
-    def utc_offset(self) -> int:
-        """Return the minutes east that the wall shows."""
-        return self._clock.now().utc_offset
+        """Return the day on the wall; of a demonstration, the day of its last record."""
+        last = self.received_at(self.store.size()) if self._demo else None
+        at = microseconds(last) if last else self._clock.now().at
+        return moment(at, CHINA).date()
 
     @contextmanager
     def held(self) -> Generator[ViewStore]:

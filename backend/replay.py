@@ -13,7 +13,7 @@ from msgspec import Struct
 from backend import coverage, devices, inspections, items, objects
 from backend.problems import ProblemError
 from backend.readings import AsOf, From, Reading, Table, Today, Until, period_of, query_of
-from events.clock import microseconds, moment
+from events.clock import CHINA, microseconds, moment
 from events.store import EventStore
 from projections.coverage import coverage as compute_coverage
 from projections.devices import DEVICES
@@ -148,8 +148,7 @@ class Replays:
 
     def _day(self, position: int) -> date:
         received_at = self._reading.received_at(position)
-        offset = self._reading.utc_offset()
-        return moment(microseconds(received_at), offset).date() if received_at else date.min
+        return moment(microseconds(received_at), CHINA).date() if received_at else date.min
 
 
 class _Turn:

@@ -1,5 +1,6 @@
 """A data folder opened as a server does: everything `create_app` needs, closed again after."""
 
+import logging
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,9 @@ from backend.codes import Codes
 from backend.enrol import Bureau, Registrar, SealingKey
 from backend.folder import DataFolder
 from backend.health import Ready
+from backend.logs import say
 from backend.office import Office
+from backend.overview import Overview
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.quarantine import QuarantineFile
@@ -22,9 +25,10 @@ from backend.readings import Reading
 from backend.settings import Settings
 from backend.simulated import SimulatedEntropy, advance
 from backend.sync import Intake
+from backend.verifying import Verifier
 from events.clock import Clock, Entropy, SetClock, SystemClock
 from events.envelope import received_at_of
-from events.errors import FolderError
+from events.errors import FolderError, Refusal
 from events.statements import Checkpoint, Receipt, Role
 from events.store import Held
 from projections.catalogue import VIEWS
@@ -55,7 +59,11 @@ def opened(
         stack.callback(codes.close)
         views = SQLiteViews(folder.views_file, VIEWS)
         stack.callback(views.close)
-        yield _parts(settings, office, quarantine, codes, views)
+        newest = Newest(Checkpoints(folder, office.store, office.enrolments, clock))
+        verifier = Verifier(office, folder.path / "verified")
+        parts = _parts(settings, office, quarantine, codes, views, newest, verifier)
+        yield parts
+        _leave(settings, newest, verifier)
 
 
 def _parts(
@@ -64,9 +72,10 @@ def _parts(
     quarantine: QuarantineFile,
     codes: Codes,
     views: ViewStore,
+    newest: "Newest",
+    verifier: Verifier,
 ) -> Parts:
     folder = office.folder
-    newest = Newest(Checkpoints(folder, office.store, office.enrolments, office.clock))
     fold = Fold(office.store, views)
 
     reading = Reading(
@@ -75,6 +84,7 @@ def _parts(
         office.clock,
         folder.bureau,
         lambda: office.enrolments.roll().epoch,
+        demo=folder.about.demo,
     )
 
     def project() -> bool:
@@ -88,6 +98,7 @@ def _parts(
 
     workers = {
         "projector": Worker("projector", project, settings.poll_seconds),
+        "verifier": Worker("verifier", verifier.step, settings.poll_seconds),
         "checkpoints": Worker("checkpoints", sign, settings.poll_seconds),
     }
 
@@ -118,7 +129,15 @@ def _parts(
         ),
         puller=Puller(office, views, settings.card_days),
         reading=reading,
-        readiness=lambda: _ready(office, fold, newest, workers),
+        overview=Overview(
+            name=folder.about.name,
+            bureau=folder.bureau,
+            demo=folder.about.demo,
+            reading=reading,
+            enrolments=office.enrolments,
+            checkpoint=newest,
+        ),
+        readiness=lambda: _ready(office, fold, newest, verifier, workers),
         workers=workers,
     )
 
@@ -183,7 +202,19 @@ def _bureau(office: Office) -> Bureau:
     )
 
 
-def _ready(office: Office, fold: Fold, newest: Newest, workers: Mapping[str, Worker]) -> Ready:
+def _leave(settings: Settings, newest: Newest, verifier: Verifier) -> None:
+    """Sign the history as it is left, and remember how far it was checked."""
+    try:
+        verifier.keep()
+        if not settings.simulated:  # a simulated year signs when it is told to
+            newest.make()
+    except (Refusal, OSError) as failing:
+        say("leaving", logging.ERROR, refused=type(failing).__name__)
+
+
+def _ready(
+    office: Office, fold: Fold, newest: Newest, verifier: Verifier, workers: Mapping[str, Worker]
+) -> Ready:
     position = office.store.size()
     return Ready(
         status="ready",
@@ -191,7 +222,7 @@ def _ready(office: Office, fold: Fold, newest: Newest, workers: Mapping[str, Wor
         position=position,
         folded=fold.position,
         lag=max(0, position - fold.position),
-        verified=0,
+        verified=verifier.position,
         checkpoint=newest.size,
         workers={name: worker.is_alive for name, worker in workers.items()},
     )

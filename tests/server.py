@@ -1,6 +1,10 @@
 """A bureau's server over a real folder, and a tablet that speaks to it, in one process."""
 
 import os
+import re
+import signal
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +13,11 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from httpx import Response
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from backend.app import Parts, create_app
@@ -49,7 +56,9 @@ def found(path: Path, clock: Clock, *, demo: bool = False) -> DataFolder:
 class Site:
     """A running application: its client, its parts, and the office's console beside it."""
 
-    def __init__(self, folder: DataFolder, clock: Clock, parts: Parts, client: Any) -> None:
+    def __init__(
+        self, folder: DataFolder, clock: Clock, parts: Parts, client: TestClient[Litestar]
+    ) -> None:
         self.folder = folder
         self.clock = clock
         self.parts = parts
@@ -116,7 +125,7 @@ class Tablet:
         self.writer = LogWriter(self.store, self.log, self.key, here.clock, os.urandom, _Keys())
         self.held = 0
 
-    def enrol(self, code: str | None = None, genesis: bytes | None = None) -> Any:
+    def enrol(self, code: str | None = None, genesis: bytes | None = None) -> Response:
         said = {
             "code": code or self.code,
             "genesis": b64encode(genesis or self.genesis.raw).decode(),
@@ -131,22 +140,30 @@ class Tablet:
         envelopes = tuple(one.state[8:] for one in self.store.read_log(self.log, at, 1_000))
         return Batch(self.log, at, envelopes)
 
-    def send(self, push: Batch | bytes, **headers: str) -> Any:
+    def send(self, push: Batch | bytes, **headers: str) -> Response:
         raw = push if isinstance(push, bytes) else batch.encode(push)
         said = {"content-type": CONTENT_TYPE, **headers}
         return self.here.client.post("/sync/log", content=raw, headers=said)
 
-    def push(self) -> Any:
+    def push(self) -> Response:
         answer = self.send(self.waiting())
         if answer.status_code == 200:
             self.held = answer.json()["held"]
         return answer
 
-    def pull(self, cursor: str = "", limit: int = 500, **changed: Any) -> Any:
+    def pull(
+        self,
+        cursor: str = "",
+        limit: int = 500,
+        *,
+        at: int | None = None,
+        key: Ed25519PrivateKey | None = None,
+    ) -> Response:
         target = f"/sync/pull?cursor={cursor}&limit={limit}"
-        at = changed.get("at", self.here.clock.now().at)
-        key = changed.get("key", self.key)
-        said = pull.authorization(key, self.here.folder.bureau, self.log, at, "GET", target)
+        now = self.here.clock.now().at if at is None else at
+        said = pull.authorization(
+            key or self.key, self.here.folder.bureau, self.log, now, "GET", target
+        )
         return self.here.client.get(target, headers={"authorization": said})
 
     def pull_all(self, cursor: str = "", limit: int = 500) -> tuple[list[Any], str]:
@@ -160,7 +177,7 @@ class Tablet:
             if not pages[-1]["more"]:
                 return pages, cursor
 
-    def inspect(self, object_: str, **changed: Any) -> Visit:
+    def inspect(self, object_: str, **changed: object) -> Visit:
         """Record an effective inspection of `object_`."""
         visit = a_visit(object_, **changed)
         now = self.here.clock.now().local()
@@ -188,7 +205,7 @@ class _Keys:
         raise NotImplementedError
 
 
-def a_visit(object_: str, **changed: Any) -> Visit:
+def a_visit(object_: str, **changed: object) -> Visit:
     about: dict[str, Any] = {
         "inspection": new_id(),
         "kind": "funeral",
@@ -203,7 +220,7 @@ def a_visit(object_: str, **changed: Any) -> Visit:
     return Visit(**(about | changed))
 
 
-def an_object(**changed: Any) -> ObjectListed:
+def an_object(**changed: object) -> ObjectListed:
     about: dict[str, Any] = {
         "object": new_id(),
         "object_type": "cemetery",
@@ -215,7 +232,7 @@ def an_object(**changed: Any) -> ObjectListed:
     return ObjectListed(**(about | changed))
 
 
-def an_item(**changed: Any) -> ItemListed:
+def an_item(**changed: object) -> ItemListed:
     about: dict[str, Any] = {
         "item": "MZ-FU-01",
         "name_zh": "公墓检查",
@@ -228,5 +245,44 @@ def an_item(**changed: Any) -> ItemListed:
     return ItemListed(**(about | changed))
 
 
-def receipt_of(answer: Any) -> Receipt:
+def receipt_of(answer: Response) -> Receipt:
     return Receipt.decode(bytes.fromhex(answer.json()["receipt"]))
+
+
+# ── a real process ─────────────────────────────────────────────────────────────────
+
+
+class Served:
+    """A server process, and where it listens."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+        self.process = process
+        self.address = address
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def serving(path: Path, *options: str) -> Iterator[Served]:
+    """Run `xunji serve` over the folder at `path`; killed at the end if it still runs."""
+    xunji = Path(sys.executable).with_name("xunji")
+    with subprocess.Popen(
+        [xunji, "serve", "--data", path, "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.search(r"http://\S+?(?=/?$)", line.strip())
+            if found is None:
+                process.wait(timeout=30)
+                assert process.stderr is not None
+                pytest.fail(f"the server did not start: {process.stderr.read()}")
+            yield Served(process, found[0])
+        finally:
+            process.kill()

@@ -1,0 +1,157 @@
+"""The first page, in a real browser: what it says, in two languages, on two sizes of screen."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from httpx import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from events.facts import SealedPart
+from events.office import InspectionAssigned
+from tests.server import (
+    TODAY,
+    Tablet,
+    an_item,
+    an_object,
+    found,
+    new_id,
+    serving,
+    site,
+)
+from tests.server import NOON as AT
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = os.environ.get("XUNJI_PICTURES")
+SIZES = {"desk": (1366, 768), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A demo bureau with some inspections, served by a process of its own."""
+    path = tmp_path_factory.mktemp("overview") / "data"
+    from events.clock import SetClock
+
+    found(path, SetClock(AT), demo=True)
+    with site(path) as here:
+        objects = [an_object(village=f"44080400{n % 5}001", name=f"公墓 {n}") for n in range(24)]
+        here.tell(*objects, an_item(), an_item(item="MZ-FU-02"), an_item(item="MZ-SO-01"))
+        tablet = Tablet(here)
+        tablet.enrol()
+        for one in objects[:17]:
+            tablet.inspect(one.object, village=one.village)
+        assert tablet.push().status_code == 200
+        here.folded()
+    with serving(path) as served:
+        yield served.address
+
+
+class Watched:
+    """A page whose requests and complaints are kept."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    with browser.new_context(locale="zh-CN") as context:
+        yield Watched(context.new_page())
+
+
+def test_it_says_what_runs_and_how_much_it_holds(watched: Watched, address: str) -> None:
+    watched.page.goto(address)
+
+    text = watched.page.inner_text("body")
+
+    assert "坡头区民政局" in text
+    assert "演示数据" in text
+    assert "只能从本机访问" in text
+    assert "17 / 24" in text
+    assert "70.8%" in text
+    assert watched.page.title() == "坡头区民政局 · 巡记"
+
+
+def test_nothing_is_asked_of_any_other_host_and_nothing_complains(
+    watched: Watched, address: str
+) -> None:
+    watched.page.goto(address, wait_until="networkidle")
+
+    assert watched.requests
+    assert all(url.startswith(f"{address}/") for url in watched.requests)
+    assert watched.complaints == []
+
+
+def test_every_link_leads_somewhere(watched: Watched, address: str) -> None:
+    watched.page.goto(address)
+    links = {a.get_attribute("href") or "" for a in watched.page.query_selector_all("a")}
+
+    with Client(base_url=address) as client:
+        answers = {
+            link: client.get(link if link[0] == "/" else f"/{link}").status_code for link in links
+        }
+
+    assert len(links) > 12
+    assert set(answers.values()) == {200}, answers
+
+
+def test_english_is_spoken_to_who_asks_for_it(browser: Browser, address: str) -> None:
+    with browser.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(address)
+        by_header = page.inner_text("main")
+        page.goto(f"{address}/?lang=zh")
+        by_query = page.inner_text("main")
+
+    assert "Objects inspected" in by_header
+    assert "对象覆盖率" in by_query
+
+
+def test_a_figure_without_anything_to_cover_says_so(tmp_path: Path, browser: Browser) -> None:
+    with site(tmp_path / "new") as here:
+        answer = here.client.get("/", headers={"accept-language": "zh"})
+
+    assert "没有对象" in answer.text
+    assert "100" not in answer.text.partition("覆盖")[2].partition("运行情况")[0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_the_screen(browser: Browser, address: str, size: str, scheme: str) -> None:
+    width, height = SIZES[size]
+    with browser.new_context(
+        locale="zh-CN",
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    ) as context:
+        page = context.new_page()
+        page.goto(address)
+
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"overview-{size}-{scheme}.png", full_page=True)
+
+    assert overflow <= 0
