@@ -19,11 +19,13 @@ from events.inspections import (
     ArrivalLocated,
     CertificateShown,
     ContributionRecorded,
+    CrewRole,
     EnterpriseCodeChecked,
     EvidenceCaptured,
     FindingRaised,
     FollowUpDone,
     FollowUpOpened,
+    HomeVisit,
     HomeVisitCompleted,
     InspectionApproved,
     InspectionCancelled,
@@ -82,6 +84,15 @@ class Keys(Struct, array_like=True, frozen=True, gc=False):
     items: tuple[str, ...]
 
 
+class Crew(Struct, array_like=True, frozen=True, gc=False):
+    """One of the crew, as it stood at completion."""
+
+    officer: str
+    role: CrewRole
+    shown: bool
+    kinship: bool
+
+
 class Begun(Started, frozen=True, tag="b"):
     keys: Keys
     checklist: str
@@ -94,12 +105,15 @@ class Begun(Started, frozen=True, tag="b"):
 
 class Finished(Completed, frozen=True, tag="f"):
     keys: Keys
+    crew: tuple[Crew, ...]
+    home_visit: HomeVisit | None
+    second_visit_on: date | None
     checklist: str
     version: int
     source: str
     started_at: str
     answered: int
-    unanswered_codes: tuple[str, ...]
+    unanswered: tuple[str, ...]
     hidden: int
     measures: tuple[str, ...]
     findings: int
@@ -182,13 +196,14 @@ def _finished(fact: InspectionCompleted, recorded: Recorded) -> Finished:
         decisive.kind,
         decisive.nature,
         decisive.outcome,
-        decisive.crew,
-        decisive.unanswered,
-        decisive.home_visit,
-        decisive.second_visit,
+        decisive.officers,
+        decisive.reasons,
         decisive.desk,
         decisive.zero_report,
         _keys(fact.visit),
+        tuple([Crew(m.officer, m.role, m.certificate_shown, m.kinship) for m in fact.crew]),
+        fact.home_visit,
+        fact.second_visit_on,
         fact.checklist,
         fact.version,
         fact.source,
@@ -362,7 +377,7 @@ def _extract(_key: str, document: CaseDocument) -> tuple[Value, ...]:
         int(one.voided),
         one.cancelled,
         completed.outcome if completed else "",
-        " ".join(member.officer for member in completed.crew) if completed else "",
+        " ".join(completed.officers) if completed else "",
         _assignment(document),
     )
 

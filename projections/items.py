@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from events.facts import Visit
 from events.inspections import (
@@ -71,9 +71,10 @@ from events.register import (
 from projections import visits
 from projections.documents import Document, Row, counting
 from projections.filed import FiledDocument, filed, in_order
+from projections.recorded import Recorded
 from projections.spans import Span, after, spans_of
 from projections.view import Keep, Value, View, of_facts, under
-from projections.visits import VisitRow
+from projections.visits import Completed, VisitRow
 
 # ── the list ───────────────────────────────────────────────────────────────────────
 
@@ -178,6 +179,12 @@ ITEMS: View = of_facts(
 
 # ── their uses ─────────────────────────────────────────────────────────────────────
 
+
+def used(fact: InspectionCompleted, recorded: Recorded) -> Completed:
+    """Keep a completion without its officers: there is one for each item of a visit."""
+    return structs.replace(visits.completed(fact, recorded), kind="", officers=())
+
+
 UseDocument: TypeAlias = Document[Row, VisitRow]
 
 
@@ -221,7 +228,7 @@ ITEM_USES: View = of_facts(
     document=UseDocument,  # type: ignore[arg-type]
     keeps={
         InspectionStarted: Keep(visits.started),
-        InspectionCompleted: Keep(visits.completed),
+        InspectionCompleted: Keep(used),
         InspectionVoided: Keep(visits.voided),
         InspectionCancelled: Keep(visits.cancelled),
     },

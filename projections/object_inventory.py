@@ -191,8 +191,8 @@ def _line(
 def _last(one: register.Inspected | None) -> LastInspection | None:
     if one is None or one.on is None or one.completed is None:
         return None
-    by = register.crew_of(one)
-    return LastInspection(one.inspection, one.on, by, one.completed.outcome, one.effectiveness.desk)
+    done = one.completed
+    return LastInspection(one.inspection, one.on, done.officers, done.outcome, done.desk)
 
 
 def _card(listing: register.Listed) -> Card | None:

@@ -415,12 +415,6 @@ def deadlines(rows: Iterable[Counting[ObjectRow]]) -> dict[str, date]:
     return {order: deadline for order, deadline in found.items() if order not in closed}
 
 
-def crew_of(one: Inspected) -> tuple[str, ...]:
-    """Return who inspected, the lead first."""
-    crew = one.completed.crew if one.completed else ()
-    return tuple(m.officer for m in sorted(crew, key=lambda m: m.role != "lead"))
-
-
 def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
     about = standing(document.register.values())
     newest = about.listings[-1] if about.listings else None

@@ -6,7 +6,7 @@ not, so that *inspected and nothing found* and *not inspected* never look alike.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Literal, TypeAlias, assert_never
 
@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from events.facts import Nature
 from events.inspections import (
+    CrewMember,
     CrewRole,
-    HomeVisit,
     InspectionCancelled,
     InspectionCompleted,
     InspectionStarted,
@@ -52,30 +52,22 @@ def local_day(at: int, offset: int) -> date:
     return date.fromordinal(_EPOCH + (at + offset * _MINUTE) // _DAY)
 
 
-class Crew(Struct, array_like=True, frozen=True, gc=False):
-    """One of the crew, as it stood at completion."""
-
-    officer: str
-    role: CrewRole
-    shown: bool
-    kinship: bool
-
-
 class Started(Row, frozen=True, tag="s"):
     inspection: str
 
 
 class Completed(Row, frozen=True, tag="c"):
-    """What decides whether an inspection counts. `unanswered` counts questions."""
+    """A completion, judged when it was folded: the rules need no more than the fact itself.
+
+    `officers` are the crew, the lead first.
+    """
 
     inspection: str
     kind: str
     nature: Nature
     outcome: Outcome
-    crew: tuple[Crew, ...]
-    unanswered: int
-    home_visit: HomeVisit | None
-    second_visit: bool
+    officers: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     desk: bool
     zero_report: bool
 
@@ -136,16 +128,15 @@ def completed(fact: InspectionCompleted, recorded: Recorded) -> Completed:
         visit.kind,
         visit.nature,
         fact.outcome,
-        tuple(
-            Crew(member.officer, member.role, member.certificate_shown, member.kinship)
-            for member in fact.crew
-        ),
-        len(fact.unanswered),
-        fact.home_visit,
-        fact.second_visit_on is not None,
+        tuple([one.officer for one in sorted(fact.crew, key=_lead_first)]),
+        judged(fact),
         fact.desk,
         fact.zero_report,
     )
+
+
+def _lead_first(member: CrewMember) -> bool:
+    return member.role != "lead"
 
 
 def voided(fact: InspectionVoided, recorded: Recorded) -> Voided:
@@ -168,66 +159,65 @@ def effective(
     completed: Completed | None, *, started: bool = True, voided: bool = False
 ) -> Effectiveness:
     """Judge one inspection by the facts that count (domain.md, section 6)."""
-    reasons: list[Reason] = []
-    if not started:
-        reasons.append("not_started")
+    reasons: tuple[Reason, ...] = () if started else ("not_started",)
     if voided:
-        reasons.append("voided")
+        reasons = (*reasons, "voided")
     if completed is None:
         return Effectiveness((*reasons, "not_completed"))
-    if completed.outcome == "aborted":
-        reasons.append("aborted")
-    reasons += _RULES[completed.nature](completed)
-    return Effectiveness(tuple(reasons), completed.desk)
+    return Effectiveness((*reasons, *completed.reasons), completed.desk)
 
 
-def _administrative(completed: Completed) -> list[Reason]:
+def judged(fact: InspectionCompleted) -> tuple[Reason, ...]:
+    """Return why a completion does not count, by the rule of its nature; nothing if it does."""
+    broken_off: tuple[Reason, ...] = ("aborted",) if fact.outcome == "aborted" else ()
+    return (*broken_off, *_RULES[fact.visit.nature](fact))
+
+
+def _administrative(fact: InspectionCompleted) -> list[Reason]:
     """Two or more certified officers who showed their certificates, and a whole form."""
-    officers = {member.officer for member in completed.crew if member.role in OFFICERS}
-    shown = {m.officer for m in completed.crew if m.role in OFFICERS and m.shown}
-    reasons: list[Reason] = []
-    if len(officers) < CREW:
-        reasons.append("crew")
-    elif len(shown) < CREW:
-        reasons.append("certificates")
-    return [*reasons, *_whole(completed)]
+    officers = [member for member in fact.crew if member.role in OFFICERS]
+    reasons = _whole(fact)
+    if len({member.officer for member in officers}) < CREW:
+        return ["crew", *reasons]
+    if len({member.officer for member in officers if member.certificate_shown}) < CREW:
+        return ["certificates", *reasons]
+    return reasons
 
 
-def _service(completed: Completed) -> list[Reason]:
+def _service(fact: InspectionCompleted) -> list[Reason]:
     """A crew of two or more signed in, whoever they are, and a whole form."""
-    crew = {member.officer for member in completed.crew}
-    few: list[Reason] = ["crew"] if len(crew) < CREW else []
-    return [*few, *_whole(completed)]
+    few: list[Reason] = ["crew"] if len({member.officer for member in fact.crew}) < CREW else []
+    return [*few, *_whole(fact)]
 
 
-def _eligibility(completed: Completed) -> list[Reason]:
+def _eligibility(fact: InspectionCompleted) -> list[Reason]:
     """Two or more investigators without kinship, and the visit made or made anew."""
-    investigators = {m.officer for m in completed.crew if m.role in OFFICERS}
-    related = {m.officer for m in completed.crew if m.kinship}
+    investigators = {member.officer for member in fact.crew if member.role in OFFICERS}
+    related = {member.officer for member in fact.crew if member.kinship}
     reasons: list[Reason] = []
     if len(investigators) < CREW:
         reasons.append("crew")
     elif len(investigators - related) < CREW:
         reasons.append("kinship")
-    match completed.home_visit:
+    match fact.home_visit:
         case "in" | "remote":
             pass
-        case "nobody" if completed.second_visit:
+        case "nobody" if fact.second_visit_on is not None:
             pass
         case "nobody":
             reasons.append("nobody_home")
         case "moved" | "refused" | None:
             reasons.append("home_visit")
         case _:
-            assert_never(completed.home_visit)
+            assert_never(fact.home_visit)
     return reasons
 
 
-def _whole(completed: Completed) -> list[Reason]:
-    return ["unanswered"] if completed.unanswered else []
+def _whole(fact: InspectionCompleted) -> list[Reason]:
+    return ["unanswered"] if fact.unanswered else []
 
 
-_RULES = {
+_RULES: Mapping[Nature, Callable[[InspectionCompleted], list[Reason]]] = {
     "administrative": _administrative,
     "service": _service,
     "eligibility": _eligibility,

@@ -1,0 +1,338 @@
+"""What every store of views promises, asked of each."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from events.inspections import InspectionStarted
+from events.store import Stored
+from projections.catalogue import VIEWS
+from projections.fold import Fold, catch_up
+from projections.objects import OBJECTS
+from projections.replay import audit, compare, replay
+from projections.sqlite_views import SQLiteViews
+from projections.view import View
+from projections.views import (
+    Cursor,
+    Found,
+    MemoryViews,
+    Query,
+    Saved,
+    StaleError,
+    ViewStore,
+    touched,
+)
+from tests.district import the_district
+from tests.drawn_histories import Drawn, histories
+from tests.histories import History, Shelf, a_visit, local
+
+Opened = Callable[[], ViewStore]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def views(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ViewStore]:
+    opened: ViewStore = (
+        MemoryViews(VIEWS) if request.param == "memory" else SQLiteViews(tmp_path / "views", VIEWS)
+    )
+    assert isinstance(opened, ViewStore)
+    yield opened
+    opened.close()
+
+
+def row(key: str, position: int = 1, name: str = "", last_on: str = "", found: int = 0) -> Saved:
+    values = {"name": name, "last_on": last_on, "open_findings": found}
+    columns = tuple(
+        values.get(column, "" if kind == "text" else 0) for column, kind in OBJECTS.columns.items()
+    )
+    return Saved(key, position, key.encode(), columns)
+
+
+def test_documents_come_back_as_they_went_in(views: ViewStore) -> None:
+    views.save({"objects": [row("a"), row("b")]}, 0, 2)
+
+    assert views.load("objects", ["a", "b", "c"]) == {"a": b"a", "b": b"b"}
+    assert views.load("inspections", ["a"]) == {}
+    assert views.position() == 2
+
+
+def test_a_later_save_takes_the_place_of_an_earlier_one(views: ViewStore) -> None:
+    views.save({"objects": [row("a", 1, "old")]}, 0, 1)
+    views.save({"objects": [row("a", 2, "new")]}, 1, 2)
+
+    assert views.select(Query("objects", columns=("name", "position"))) == [Found("a", ("new", 2))]
+
+
+def test_a_stale_runner_is_refused_and_changes_nothing(views: ViewStore) -> None:
+    views.save({"objects": [row("a", 5, "new")]}, 0, 5)
+
+    with pytest.raises(StaleError, match="stand at 5, not at 3") as refused:
+        views.save({"objects": [row("a", 4, "old")]}, 3, 9)
+
+    assert (refused.value.held, refused.value.expected) == (5, 3)
+    assert views.select(Query("objects", columns=("name",))) == [Found("a", ("new",))]
+    assert views.position() == 5
+
+
+def test_a_runner_that_was_overtaken_goes_on_from_where_the_other_is(views: ViewStore) -> None:
+    store = the_district().store()
+    slow = Fold(store, views, batch=10)
+    slow.step()
+    catch_up(store, views)
+
+    with pytest.raises(StaleError):
+        slow.step()
+
+    assert slow.catch_up() == store.size()
+    assert audit(store, views) == []
+
+
+def test_rows_are_paged_in_order_without_gap_or_repetition(views: ViewStore) -> None:
+    dates = ["", "2026-01-01", "2026-01-01", "2026-02-01", ""]
+    views.save({"objects": [row(f"k{n}", last_on=day) for n, day in enumerate(dates)]}, 0, 1)
+
+    for falling in (False, True):
+        seen: list[str] = []
+        after: Cursor | None = None
+        while page := views.select(
+            Query(
+                "objects",
+                columns=("last_on",),
+                order=("last_on",),
+                falling=falling,
+                after=after,
+                limit=2,
+            )
+        ):
+            seen += [found.key for found in page]
+            after = (*page[-1].values, page[-1].key)
+        expected = ["k0", "k4", "k1", "k2", "k3"]
+        assert seen == (expected[::-1] if falling else expected)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.dictionaries(TEXTS, st.tuples(TEXTS, st.integers(-2, 2)), max_size=6),
+    bounds=st.tuples(TEXTS, st.integers(-2, 2)),
+    falling=st.booleans(),
+    limit=st.integers(0, 5),
+)
+def test_both_adapters_select_the_same_rows(
+    rows: dict[str, tuple[str, int]], bounds: tuple[str, int], falling: bool, limit: int
+) -> None:
+    saved = {"objects": [row(key, 1, name, found=n) for key, (name, n) in rows.items()]}
+    both = MemoryViews(VIEWS), SQLiteViews(":memory:", VIEWS)
+    for one in both:
+        one.save(saved, 0, 1)
+    name, number = bounds
+    for operator in ("=", "!=", "<", "<=", ">", ">="):
+        query = Query(
+            "objects",
+            columns=("name", "open_findings"),
+            where=(("name", operator, name), ("open_findings", "in", [number, 0])),
+            order=("open_findings", "name"),
+            falling=falling,
+            after=(number, name, ""),
+            limit=limit,
+            document=True,
+        )
+        assert both[0].select(query) == both[1].select(query)
+        assert both[0].count("objects", query.where) == both[1].count("objects", query.where)
+    both[1].close()
+
+
+def test_what_was_touched_behind_a_position_can_be_pulled(views: ViewStore) -> None:
+    views.save({"objects": [row("a", 3), row("b", 7), row("c", 5)]}, 0, 7)
+
+    assert [(found.key, found.values) for found in touched(views, "objects", 3, 10)] == [
+        ("c", (5,)),
+        ("b", (7,)),
+    ]
+
+
+def test_emptied_views_start_again(views: ViewStore) -> None:
+    store = the_district().store()
+    catch_up(store, views)
+
+    views.reset()
+
+    assert views.position() == 0
+    assert views.select(Query("objects")) == []
+    assert catch_up(store, views) == store.size()
+    assert audit(store, views) == []
+
+
+@given(histories(most=8), st.integers(1, 4), st.data())
+def test_folding_by_steps_ends_where_folding_at_once_does(
+    drawn: Drawn, batch: int, data: st.DataObject
+) -> None:
+    store = Shelf(drawn.records)
+    target = MemoryViews(VIEWS)
+    middle = data.draw(st.integers(0, store.size()))
+
+    assert catch_up(store, target, batch=batch, until=middle) == middle
+    assert compare(replay(store, VIEWS, until=middle), target) == []
+    assert catch_up(store, target, batch=batch) == store.size()
+    assert audit(store, target) == []
+
+
+def test_nothing_new_is_no_step(views: ViewStore) -> None:
+    assert not Fold(Shelf([]), views).step()
+
+
+def test_a_failure_in_the_middle_leaves_no_trace(views: ViewStore) -> None:
+    class Failing(Shelf):
+        fails = False
+
+        def read(self, after: int, limit: int, tags: Sequence[str] = ()) -> list[Stored]:
+            found = list(super().read(after, limit, tags))
+            if self.fails and after:
+                broken = found[-1]._replace(state=b"")
+                return [*found[:-1], broken]
+            return found
+
+    store = Failing(the_district().records)
+    fold = Fold(store, views, batch=10)
+    store.fails = True
+    with pytest.raises(Exception, match=r".+"):
+        fold.catch_up()
+    store.fails = False
+
+    assert fold.position == views.position() == 10
+    assert fold.catch_up() == store.size()
+    assert audit(store, views) == []
+
+
+def test_a_save_that_fails_half_way_saves_nothing_and_forgets_what_was_changed() -> None:
+    class Torn(MemoryViews):
+        tears = True
+
+        def save(self, documents: object, after: int, position: int) -> None:
+            if self.tears and after:
+                raise OSError("disk full")
+            super().save(documents, after, position)  # type: ignore[arg-type]
+
+    store, views = the_district().store(), Torn(VIEWS)
+    fold = Fold(store, views, batch=10)
+    with pytest.raises(OSError, match="disk full"):
+        fold.catch_up()
+    views.tears = False
+
+    fold.catch_up()
+    assert audit(store, views) == []
+
+
+# ── files ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_file_is_kept_and_read_again(tmp_path: Path) -> None:
+    store = the_district().store()
+    first = SQLiteViews(tmp_path / "views", VIEWS)
+    catch_up(store, first)
+    first.close()
+
+    again = SQLiteViews(tmp_path / "views", VIEWS)
+
+    assert again.position() == store.size()
+    assert audit(store, again) == []
+    again.close()
+
+
+def later(view: View) -> View:
+    return structs.replace(view, version=view.version + 1)
+
+
+def wider(view: View) -> View:
+    return structs.replace(view, indexes=(*view.indexes, ("village",)))
+
+
+@pytest.mark.parametrize("change", [later, wider])
+def test_views_of_another_version_are_folded_anew(
+    tmp_path: Path, change: Callable[[View], View]
+) -> None:
+    store = the_district().store()
+    first = SQLiteViews(tmp_path / "views", VIEWS)
+    catch_up(store, first)
+    first.close()
+
+    changed = SQLiteViews(tmp_path / "views", [change(OBJECTS), *VIEWS[1:]])
+
+    assert changed.position() == 0
+    assert changed.select(Query("inspections")) == []
+    assert catch_up(store, changed) == store.size()
+    changed.close()
+
+
+def test_a_new_word_in_the_vocabulary_has_views_folded_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = SQLiteViews(tmp_path / "views", VIEWS)
+    first.save({"objects": [row("a")]}, 0, 1)
+    first.close()
+    monkeypatch.setattr(
+        "projections.catalogue.vocabulary.types", lambda: {"thing-invented.v1": InspectionStarted}
+    )
+
+    assert SQLiteViews(tmp_path / "views", VIEWS).position() == 0
+
+
+def test_two_processes_cannot_fold_one_file_past_each_other(tmp_path: Path) -> None:
+    store = the_district().store()
+    one, other = (SQLiteViews(tmp_path / "views", VIEWS) for _ in range(2))
+    behind = Fold(store, one, batch=10)
+    behind.step()
+    Fold(store, other, batch=30).step()
+
+    with pytest.raises(StaleError):
+        behind.step()
+
+    assert behind.catch_up() == store.size()
+    assert audit(store, other) == []
+    one.close()
+    other.close()
+
+
+def long_history() -> Shelf:
+    history = History()
+    for n in range(3000):
+        visit = a_visit(f"inspection {n}", f"object {n % 40}", "2026-03-01", items=("X1",))
+        started = InspectionStarted(visit=visit, checklist="CL-GE-1", version=1)
+        history.record(started, local("2026-03-01"), f"log {n % 3}")
+    return history.store()
+
+
+def fold_until_killed(file: Path) -> None:
+    views = SQLiteViews(file, VIEWS)
+    fold = Fold(long_history(), views, batch=20)
+    for _ in range(20):
+        fold.step()
+    (file.parent / "going").touch()
+    fold.catch_up()
+
+
+def test_a_killed_runner_leaves_documents_and_position_together(tmp_path: Path) -> None:
+    file = tmp_path / "views"
+    process = multiprocessing.get_context("spawn").Process(target=fold_until_killed, args=(file,))
+    process.start()
+    while not (tmp_path / "going").exists():
+        process.join(0.01)
+        assert process.is_alive(), "it ended before it could be killed"
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+
+    left = SQLiteViews(file, VIEWS)
+    assert left.position() >= 400
+    assert audit(long_history(), left) == []
+    assert catch_up(long_history(), left) == 3000
+    assert audit(long_history(), left) == []
+    left.close()
