@@ -178,7 +178,10 @@ class Inspection:
         return question in self._steering
 
     def offered(self, slot: Slot) -> list[str]:
-        """Return the values that may be chosen now."""
+        """Return the values that may be chosen now, if the question is asked."""
+        question = self.form.question(slot.question)
+        if not _is_conditional(question):
+            return [option.value for option in question.options]
         options = questionnaire.offered(self.context, self.answers, slot, went_on=self.went_on)
         return [option.value for option in options]
 

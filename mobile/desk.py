@@ -1,0 +1,245 @@
+"""What the screens' gestures do, without any screen: `main` only passes them on.
+
+Each gesture is recorded before its method returns. What an answer's problem was is kept for
+the next state, so that the screen can say it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from events.answers import Slot
+from events.checklists import Question
+from events.clock import Instant
+from events.errors import FolderError
+from mobile import form_view, sync_client
+from mobile.device_log import DeviceLog
+from mobile.form_view import Seen, answer_of, gps_of, slot_of
+from mobile.inspection import CannotAnswerError, Inspection
+from mobile.journal import Journal, Line
+from mobile.outbox import Outbox, Reached
+from mobile.ports import Camera, Gps
+from mobile.register import Register
+from mobile.settings import Settings
+from mobile.sync_client import Status
+from mobile.tablet_folder import TabletFolder
+from mobile.today import Today
+from mobile.view_state import InspectionState, OutboxState, Photo, SettingsState, TodayState
+
+_SHOWN: Final = "cert_no"
+
+
+class Machine(Struct, frozen=True):
+    """What the tablet's machine can do."""
+
+    gps: Gps
+    camera: Camera
+
+
+class Desk:
+    """One tablet in use: its lists, and the inspection that is open on the screen."""
+
+    def __init__(self, folder: TabletFolder, log: DeviceLog, machine: Machine) -> None:
+        self.log = log
+        self.register = Register(folder.reference, folder.open_card)
+        self.settings = Settings(folder, self.register)
+        self.journal = Journal(log.read(opened=False))
+        self.today = Today(self.register, self.journal)
+        self.outbox = Outbox(self.journal, folder.reference, self._title)
+        self.inspection: Inspection | None = None
+        self._folder = folder
+        self._machine = machine
+        self._problems: dict[Slot, str] = {}
+        self._sizes: dict[str, int] = {}
+        self._read_to = log.held.sequence
+
+    # ── states ─────────────────────────────────────────────────────────────────────
+
+    def today_state(self) -> TodayState:
+        return self.today.state(self.now(), self.settings.on_duty)
+
+    def settings_state(self) -> SettingsState:
+        return self.settings.state(self.now())
+
+    def outbox_state(self, status: Status) -> OutboxState:
+        log = self.log.log
+        reached = Reached(
+            log,
+            sync_client.held_by_office(self._folder, log),
+            sync_client.stopped(self._folder, log),
+        )
+        return self.outbox.state(reached, status, self.now().utc_offset, self.log.held.sequence)
+
+    def inspection_state(self) -> InspectionState | None:
+        """Return what the inspection screen shows, None where none is open."""
+        inspection = self.inspection
+        if inspection is None:
+            return None
+        now = self.now()
+        card = self.register.card(inspection.place.object, now.at)
+        seen = Seen(
+            now=now,
+            place=card.address if card else "",
+            name=card.name if card else "",
+            names=self._names(inspection),
+            gps=gps_of(self._machine.gps.reception(), self._machine.gps.fix(), now),
+            thumbnail=lambda name: str(self._folder.evidence_file(name)),
+            problems=self._problems,
+        )
+        return form_view.inspection_state(inspection, seen)
+
+    def now(self) -> Instant:
+        return self.log.now()
+
+    def _names(self, inspection: Inspection) -> Mapping[str, str]:
+        told = (self.register.officer(one) for one in inspection.state.crew)
+        return {one.officer: one.name for one in told if one}
+
+    def _title(self, line: Line) -> str:
+        card = self.register.card(line.visit.object, self.now().at)
+        told = self.register.object(line.visit.object)
+        return card.name if card else (told.name or "" if told else "")
+
+    # ── beginning ──────────────────────────────────────────────────────────────────
+
+    def start(self, key: str) -> None:
+        """Begin the work of a row of today's list, or go on with it."""
+        work = self.today.work(key)
+        self._problems = {}
+        if work.inspection is not None:
+            self.open(work.inspection)
+            return
+        place = self.register.place(work.object)
+        if place is None:
+            msg = "this object is not in the tablet's lists"
+            raise FolderError(msg)
+        officers = self.settings.on_duty
+        form = self.register.form(work.kind, self.now().local().date())
+        self.inspection = Inspection.start(
+            self.log,
+            form,
+            place,
+            officer=officers[0] if officers else "",
+            assignment=work.assignment,
+        )
+        self._sign_in(self.inspection)
+        self._catch_up()
+
+    def open(self, inspection: str) -> None:
+        """Go on with an inspection, from what our log says of it."""
+        line = self.journal.lines[inspection]
+        visit = line.visit
+        place = self.register.place(visit.object) or form_view.place_of(visit)
+        officers = self.settings.on_duty
+        self.inspection = Inspection.resume(
+            self.log,
+            self.register.version(visit.kind, line.version),
+            place,
+            inspection,
+            officer=officers[0] if officers else "",
+            after=line.first - 1,
+        )
+
+    def _sign_in(self, inspection: Inspection) -> None:
+        day = inspection.visit.started_on
+        for place, officer in enumerate(self.settings.on_duty):
+            told = self.register.officer(officer)
+            certificate = told.certificate(day) if told else None
+            role = "assisting" if place else "lead"
+            inspection.sign_in(
+                officer,
+                role if told is None or told.role == "officer" else "auxiliary",
+                certificate=certificate.certificate if certificate else None,
+            )
+
+    # ── answering ──────────────────────────────────────────────────────────────────
+
+    def answer(self, key: str, value: object, *, overrule: str = "") -> None:
+        """Record an answer; what is wrong with it is said in the next state."""
+        inspection, slot = self._open(), slot_of(key)
+        self._problems.pop(slot, None)
+        try:
+            told = answer_of(value, inspection, slot, self._sizes)
+            inspection.answer(slot, told, overrule=overrule)
+        except CannotAnswerError as found:
+            self._problems[slot] = form_view.problem_words(found.problem)
+            return
+        self._certificates(inspection, inspection.form.question(slot.question), value)
+        self._catch_up()
+
+    def not_applicable(self, key: str, reason: str) -> None:
+        self._open().not_applicable(slot_of(key), reason)
+        self._catch_up()
+
+    def clear(self, key: str) -> None:
+        self._problems.pop(slot_of(key), None)
+        self._open().clear(slot_of(key))
+        self._catch_up()
+
+    def capture(self, key: str, device: str) -> None:
+        """Take a picture or the position, and answer with it."""
+        inspection, slot = self._open(), slot_of(key)
+        if device == "fix":
+            fix = self._machine.gps.fix()
+            if fix is not None:
+                self.answer(key, form_view.fix_of(fix))
+            return
+        content = self._machine.camera.take()
+        if content is None:
+            return
+        name = self._folder.keep_evidence(content)
+        self._sizes[name] = len(content)
+        taken = Photo(ref=name, thumbnail=str(self._folder.evidence_file(name)))
+        before = form_view.photos_of(inspection, slot)
+        self.answer(key, (*before, taken))
+
+    def _certificates(self, inspection: Inspection, question: Question, value: object) -> None:
+        """Record whose certificates were shown where the form's answer says so."""
+        is_asked = any(one.startswith(_SHOWN) for one in question.evidence)
+        if not is_asked or value != "yes":
+            return
+        day = self.now().local().date()
+        for officer, member in list(inspection.state.crew.items()):
+            told = self.register.officer(officer)
+            certificate = told.certificate(day) if told else None
+            if certificate and not member.certificate_shown:
+                inspection.show_certificate(
+                    officer, certificate.certificate, certificate.valid[1] or day
+                )
+
+    # ── persons, and the end ───────────────────────────────────────────────────────
+
+    def add_person(self) -> None:
+        self._open().add_person()
+        self._catch_up()
+
+    def remove_person(self, person: str) -> None:
+        self._open().remove_person(person)
+        self._catch_up()
+
+    def go_on(self, reason: str) -> None:
+        self._open().go_on(reason)
+        self._catch_up()
+
+    def complete(self) -> None:
+        """End the inspection as it stands; where an answer ended the visit, as broken off."""
+        self._open().complete()
+        self.inspection = None
+        self._catch_up()
+
+    def leave(self) -> None:
+        """Go back to the list: all is recorded, nothing is lost."""
+        self.inspection = None
+        self._problems = {}
+
+    def _open(self) -> Inspection:
+        if self.inspection is None:
+            msg = "no inspection is open"
+            raise FolderError(msg)
+        return self.inspection
+
+    def _catch_up(self) -> None:
+        for logged in self.log.read(self._read_to, opened=False):
+            self.journal.take(logged)
+            self._read_to = logged.ref.sequence
