@@ -12,6 +12,7 @@ from events.statements import Certificate, Role
 from events.store import EventStore
 from events.writer import genesis
 
+SKEW: Final = 86_400_000_000  # one day, in microseconds
 VALIDITY: Final = 3_653 * 86_400_000_000  # ten years, in microseconds
 
 
@@ -24,9 +25,9 @@ class Root(Struct, frozen=True):
     def certify(
         self, key: Ed25519PrivateKey | X25519PrivateKey, role: Role, serial: int, at: int
     ) -> Certificate:
-        """Certify a key for ten years from `at` on."""
+        """Certify a key for ten years from `at` on, and a day before: clocks are set back."""
         public = key.public_key().public_bytes_raw()
-        blank = Certificate(self.bureau, int(role), serial, at, at + VALIDITY, public)
+        blank = Certificate(self.bureau, int(role), serial, at - SKEW, at + VALIDITY, public)
         return blank.sign(self.key)
 
 
