@@ -5,7 +5,7 @@ sealing keys are kept, as tablets may still send data keys that were wrapped for
 """
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from backend.certifying import Root, open_log
 from backend.folder import ROOT, DataFolder, LogName, OwnLog, certified, opened
 from backend.keys import read_signing
-from backend.office import Office
+from backend.office import PATIENCE, Office
 from backend.words import _
 from events import vocabulary
 from events.clock import moment
@@ -70,7 +70,7 @@ def rotate(office: Office, role: Rotatable, root: Root, *, revoke: bool = False)
     """
     match role:
         case "office" | "access":
-            done = [_new_log(office, name, root) for name in _LOGS[role]]
+            done = _new_logs(office, _LOGS[role], root)
         case "checkpoint" | "root":
             done = [_signing_key(office, role, root)]
         case "sealing":
@@ -105,23 +105,31 @@ def _rewrapped(
     return wrap(key, bureau, serial, to)
 
 
+def _new_logs(office: Office, names: Sequence[LogName], root: Root) -> list[Rotated]:
+    """End the old logs and begin new ones: all or, where somebody is writing one, none."""
+    with ExitStack() as held:
+        for name in names:
+            if name != office.name:
+                held.enter_context(office.folder.locked(name, PATIENCE if name == "access" else 0))
+        return [_new_log(office, name, root) for name in names]
+
+
 def _new_log(office: Office, name: LogName, root: Root) -> Rotated:
     folder = office.folder
-    with nullcontext() if name == office.name else folder.locked(name):
-        old = folder.own_log(name)
-        held = office.store.held(bytes.fromhex(old.log))
-        key = Ed25519PrivateKey.from_private_bytes(office.entropy(32))
-        role = Role.ACCESS if name == "access" else Role.OFFICE
-        certificate = _certificate(office, root, key, role)
-        file = folder.keys.put(f"{name}-{certificate.serial}", key)
-        opening = structs.replace(
-            opened(folder.bureau, certificate, _device(office, old)),
-            continues=EntryRef(old.log, held.sequence),
-            continues_hash=held.hash.hex(),
-            reason="new_key",
-        )
-        log = open_log(office.store, key, opening, office.clock, office.entropy)
-        folder.continue_in(name, OwnLog(log.hex(), certificate.serial))
+    old = folder.own_log(name)
+    held = office.store.held(bytes.fromhex(old.log))
+    key = Ed25519PrivateKey.from_private_bytes(office.entropy(32))
+    role = Role.ACCESS if name == "access" else Role.OFFICE
+    certificate = _certificate(office, root, key, role)
+    file = folder.keys.put(f"{name}-{certificate.serial}", key)
+    opening = structs.replace(
+        opened(folder.bureau, certificate, _device(office, old)),
+        continues=EntryRef(old.log, held.sequence),
+        continues_hash=held.hash.hex(),
+        reason="new_key",
+    )
+    log = open_log(office.store, key, opening, office.clock, office.entropy)
+    folder.continue_in(name, OwnLog(log.hex(), certificate.serial))
     if name == office.name:
         office.reopen_log()
     office.record(certified(certificate))

@@ -101,6 +101,7 @@ def test_the_servers_key_waits_until_the_server_has_stopped(folder: DataFolder) 
     with at_work(folder, "server", 3) as server, at_work(folder, "console", 4) as console:
         with pytest.raises(BusyError, match="server"):
             rotate(console, "office", root_of(folder, None))
+        assert folder.own_log("console").serial == 2
         server.record(closed(1))
         console.record(closed(2))
     assert verify(folder).fault is None
