@@ -1,0 +1,98 @@
+"""The command `xunji bench`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from events.command import FailedError
+from events.language import language, translation
+
+if TYPE_CHECKING:
+    from backend.bench.report import Report
+
+_ = translation("bench", Path(__file__).parents[1] / "locale", language()).gettext
+
+NAMES: Final = (
+    "fsync",
+    "loopback",
+    "push",
+    "push8",
+    "inspections",
+    "recorder",
+    "fold",
+    "replay",
+    "queries",
+    "tablet",
+)
+
+LABELS: Final = {
+    "fsync_per_s": _("fsyncs a second, by the wall: the limit of this disk"),
+    "loopback_posts_per_s": _("empty POSTs a second, by the wall: the limit of the server's stack"),
+    "push_events_per_s_1": _("one tablet, batches of 500: entries a second of server CPU"),
+    "push_events_per_s_8": _("eight tablets at once: entries a second of server CPU"),
+    "push_events_per_s_8_wall": _("eight tablets at once: entries a second by the wall"),
+    "push_inspections_per_s": _("inspections a second, each its own push, by the wall"),
+    "push_inspections_per_s_cpu": _("inspections a second of server CPU"),
+    "server_cpu_us_per_event": _("µs of server CPU an entry, until the receipt"),
+    "server_cpu_us_per_event_with_fold": _("µs of server CPU an entry, with folding behind it"),
+    "recorder_events_per_s": _("a peer: the library's bare recorder, entries a second of CPU"),
+    "fold_events_per_s": _("folded into all views: entries a second of CPU"),
+    "replay_1m_s": _("1,000,000 entries replayed into coverage: seconds by the wall"),
+    "replay_1m_cpu_s": _("1,000,000 entries replayed into coverage: seconds of CPU"),
+    "query_p95_ms": _("slowest first page: 95 % are faster than so many ms"),
+    "tablet_answer_ms": _("an answer durable on the tablet: 95 % are faster than so many ms"),
+}
+
+
+@click.command("bench", help=_("Measure how fast it is on this machine. Takes some minutes."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
+@click.option(
+    "--quick", is_flag=True, help=_("100,000 entries in place of 1,000,000, and fewer rounds.")
+)
+@click.option(
+    "--only",
+    type=click.Choice(NAMES),
+    multiple=True,
+    help=_("Only this measurement; may be given several times."),
+)
+def bench(*, as_json: bool, quick: bool, only: tuple[str, ...]) -> None:
+    import msgspec
+
+    from backend.bench.report import measure
+
+    try:
+        report = measure(only or NAMES, _tell, quick=quick)
+    except (RuntimeError, OSError) as failure:
+        raise FailedError(str(failure)) from failure
+    if sys.stderr.isatty():
+        _tell("")
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())
+    else:
+        _show(report)
+
+
+def _tell(what: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{what}", nl=False, err=True)
+
+
+def _show(report: "Report") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column(_("measured"))
+    table.add_column(_("median"), justify="right")
+    for name, value in report.items():
+        if name in LABELS:
+            table.add_row(LABELS[name], f"{value:,.6g}")
+    environment = report["environment"]
+    console = Console(soft_wrap=True)
+    console.print(table)
+    said = _("Python {python}, SQLite {sqlite}, {cpus} processors, {system}")
+    console.print(said.format_map(environment), highlight=False)
+    if report["quick"]:
+        console.print(_("Quick: {entries:,} entries.").format(entries=report["entries"]))
