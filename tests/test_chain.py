@@ -129,6 +129,21 @@ def test_no_entry_comes_twice(log: SignedLog, data: st.DataObject) -> None:
         verified(log, [*log.entries[: at + 1], *log.entries[at:]])
 
 
+@pytest.mark.parametrize("number", [1, 2, 4, 5, 2**64 - 1])
+def test_not_even_the_writer_can_skip_or_repeat_a_number(number: int) -> None:
+    log = signed_log([genesis_fact()])
+    header = structs.replace(log.entries[-1].header, log=log.id)
+
+    with pytest.raises(Refusal):
+        verified(
+            log,
+            [
+                *log.entries,
+                chain.link(Head(number - 1, log.head.hash), header, b"{}", (), log.private),
+            ],
+        )
+
+
 @given(logs(seed=1, min_size=1), logs(seed=2, min_size=1))
 def test_another_log_cannot_be_spliced_in(log: SignedLog, other: SignedLog) -> None:
     with pytest.raises(ForeignError):

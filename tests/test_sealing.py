@@ -33,6 +33,7 @@ places = st.builds(
 @example(b"", KEY, HERE, NONCE)
 @example(b"\0" * 64, KEY, HERE, NONCE)
 @example(b"ends like padding\x80\0\0", KEY, HERE, NONCE)
+@example(b"ends like a mark\x80", KEY, HERE, NONCE)
 def test_what_is_sealed_can_be_opened(
     text: bytes, key: DataKey, place: Place, nonce: bytes
 ) -> None:
