@@ -28,7 +28,7 @@ os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
 from kivy.config import Config
 
 SIDE = 1280
-for key, value in {"width": SIDE, "height": SIDE, "multisamples": 0, "vsync": 0}.items():
+for key, value in {"width": SIDE, "height": SIDE, "multisamples": 0, "maxfps": 0}.items():
     Config.set("graphics", key, value)
 for provider in dict(Config.items("input")):
     Config.remove_option("input", provider)
@@ -39,6 +39,7 @@ from kivy.core.image import Image
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.graphics.texture import Texture
+from kivy.lang import Builder
 from kivy.tests.common import UnitTestTouch
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
@@ -63,11 +64,25 @@ class Driver:
             EventLoop.idle()
         glFinish()
 
+    def settle(self) -> None:
+        """Run what is scheduled frame by frame without drawing every frame."""
+        for _ in range(60):
+            self._tick()
+        self.pump(2)
+
     def wait(self, seconds: float) -> None:
         """Let time pass for whatever waits on Kivy's clock."""
         end = Clock.get_boottime() + seconds
         while Clock.get_boottime() < end:
-            self.pump()
+            self._tick()
+        self.pump(2)
+
+    @staticmethod
+    def _tick() -> None:
+        Clock.tick()
+        Builder.sync()
+        Clock.tick_draw()
+        Builder.sync()
 
     def touch(self, *path: tuple[float, float]) -> None:
         touch = UnitTestTouch(*path[0])

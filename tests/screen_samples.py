@@ -88,7 +88,7 @@ def question(
     return QuestionRow(**{**given, **more})
 
 
-def section(  # noqa: PLR0913
+def section(
     code: str,
     key: str,
     title: str,
@@ -107,9 +107,7 @@ def section(  # noqa: PLR0913
         slot = f"{full}@{key}" if person else full
         more = (changed or {}).get(full, {})
         rows.append(question(code, full, language, slot=slot, answers=answers, **more))
-    return SectionRow(
-        key=key, title=title, questions=tuple(rows), person=person, removable=person
-    )
+    return SectionRow(key=key, title=title, questions=tuple(rows), person=person, removable=person)
 
 
 def counted(state: InspectionState, language: str) -> InspectionState:
@@ -151,10 +149,23 @@ def patrol(language: str = "zh", **answers: object) -> InspectionState:
     }
     code = "CL-SP-1"
     sections = (
-        section(code, "start", say("出发与签到", "Setting out", language), "1 3 4 5 6 8",
-                given, language),
-        section(code, "p1", say("第1人", "Person 1", language),
-                "12 9 10 11 13 14 15 16 17 20 21 22 24 25", met, language, person=True),
+        section(
+            code,
+            "start",
+            say("出发与签到", "Setting out", language),
+            "1 3 4 5 6 8",
+            given,
+            language,
+        ),
+        section(
+            code,
+            "p1",
+            say("第1人", "Person 1", language),
+            "12 9 10 11 13 14 15 16 17 20 21 22 24 25",
+            met,
+            language,
+            person=True,
+        ),
         section(code, "end", say("收尾", "Closing", language), "26 27 28 29 30", answers, language),
     )
     return counted(
@@ -169,8 +180,11 @@ def patrol(language: str = "zh", **answers: object) -> InspectionState:
             gps=Gps(reception="good", fix=FIX, age_s=3),
             sections=sections,
             findings=(
-                FindingRow(slot="SP-08", severity="info",
-                           title=say("发现需救助人员", "Person in need of relief met", language)),
+                FindingRow(
+                    slot="SP-08",
+                    severity="info",
+                    title=say("发现需救助人员", "Person in need of relief met", language),
+                ),
             ),
             add_person=say("再加一人", "One more person met", language),
             add_person_after="p1",
@@ -183,25 +197,60 @@ def patrol(language: str = "zh", **answers: object) -> InspectionState:
 def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
     code = "CL-FU-1"
     given: dict[str, object] = {
-        "FU-01": "double_random", "FU-02": "cemetery_commercial",
+        "FU-01": "double_random",
+        "FU-02": "cemetery_commercial",
         "FU-03": "not" if stopped else "approved",
-        "FU-04": "yes", "FU-05": "yes", "FU-35": "ok", "FU-36": "present", "FU-06": "yes",
-        "FU-07": FIX, "FU-08": "yes", "FU-09": "no", "FU-38": "ash_single",
-        "FU-10": Decimal("1.4"), "FU-12": "no", "FU-15": "no", "FU-19": "yes",
+        "FU-04": "yes",
+        "FU-05": "yes",
+        "FU-35": "ok",
+        "FU-36": "present",
+        "FU-06": "yes",
+        "FU-07": FIX,
+        "FU-08": "yes",
+        "FU-09": "no",
+        "FU-38": "ash_single",
+        "FU-10": Decimal("1.4"),
+        "FU-12": "no",
+        "FU-15": "no",
+        "FU-19": "yes",
     }
     changed = {
-        "FU-11": {"problem": say("不能大于 10 m", "At most 10 m", language), "status": "given",
-                  "value": Decimal(14)},
-        "FU-14": {"status": "na", "na_reason": say("现场无此项", "Nothing of the kind here",
-                                                   language)},
+        "FU-11": {
+            "problem": say("不能大于 10 m", "At most 10 m", language),
+            "status": "given",
+            "value": Decimal(14),
+        },
+        "FU-14": {
+            "status": "na",
+            "na_reason": say("现场无此项", "Nothing of the kind here", language),
+        },
     }
     sections = (
-        section(code, "gate", say("检查前", "Before the inspection", language),
-                "1 2 3 4 5 35 36 6 7", given, language),
-        section(code, "check", say("现场检查", "On site", language),
-                "8 9 37 38 10 11 12 14 15 16 17 19 20", given, language, changed=changed),
-        section(code, "end", say("处理与签名", "Outcome and signatures", language),
-                "29 30 31 32 33 34", given, language),
+        section(
+            code,
+            "gate",
+            say("检查前", "Before the inspection", language),
+            "1 2 3 4 5 35 36 6 7",
+            given,
+            language,
+        ),
+        section(
+            code,
+            "check",
+            say("现场检查", "On site", language),
+            "8 9 37 38 10 11 12 14 15 16 17 19 20",
+            given,
+            language,
+            changed=changed,
+        ),
+        section(
+            code,
+            "end",
+            say("处理与签名", "Outcome and signatures", language),
+            "29 30 31 32 33 34",
+            given,
+            language,
+        ),
     )
     return counted(
         InspectionState(
@@ -215,18 +264,30 @@ def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
             gps=Gps(reception="poor", fix=FIX, age_s=95),
             sections=sections,
             findings=(
-                FindingRow(slot="FU-10", severity="major",
-                           title=say("墓穴占地超过限额", "Grave larger than allowed", language),
-                           follow_up=say("责令限期整改,到期复查",
-                                         "Order to rectify, then re-inspection", language)),
-                FindingRow(slot="FU-15", severity="minor",
-                           title=say("未公示服务清单和价格", "List and prices not displayed",
-                                     language),
-                           follow_up=say("责令限期整改,到期复查",
-                                         "Order to rectify, then re-inspection", language)),
+                FindingRow(
+                    slot="FU-10",
+                    severity="major",
+                    title=say("墓穴占地超过限额", "Grave larger than allowed", language),
+                    follow_up=say(
+                        "责令限期整改,到期复查", "Order to rectify, then re-inspection", language
+                    ),
+                ),
+                FindingRow(
+                    slot="FU-15",
+                    severity="minor",
+                    title=say("未公示服务清单和价格", "List and prices not displayed", language),
+                    follow_up=say(
+                        "责令限期整改,到期复查", "Order to rectify, then re-inspection", language
+                    ),
+                ),
             ),
-            stop=Stop(reason=say("检查审批未办:依法不得开始检查。",
-                                 "The inspection is not approved: it may not begin.", language))
+            stop=Stop(
+                reason=say(
+                    "检查审批未办:依法不得开始检查。",
+                    "The inspection is not approved: it may not begin.",
+                    language,
+                )
+            )
             if stopped
             else None,
             saved=say("已存本机 10:05", "Stored here 10:05", language),
@@ -238,24 +299,53 @@ def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
 def recheck(language: str = "zh") -> InspectionState:
     code = "CL-LI-1"
     given: dict[str, object] = {
-        "LI-01": "annual", "LI-02": "yes", "LI-03": "no", "LI-04": "yes", "LI-05": "yes",
-        "LI-06": "in", "LI-07": "yes", "LI-08": "yes", "LI-36": date(2026, 9, 3), "LI-09": "no",
-        "LI-10": "no", "LI-35": "yes", "LI-34": Decimal(3), "LI-11": Decimal(1200),
-        "LI-12": Decimal(0), "LI-16": "below",
+        "LI-01": "annual",
+        "LI-02": "yes",
+        "LI-03": "no",
+        "LI-04": "yes",
+        "LI-05": "yes",
+        "LI-06": "in",
+        "LI-07": "yes",
+        "LI-08": "yes",
+        "LI-36": date(2026, 9, 3),
+        "LI-09": "no",
+        "LI-10": "no",
+        "LI-35": "yes",
+        "LI-34": Decimal(3),
+        "LI-11": Decimal(1200),
+        "LI-12": Decimal(0),
+        "LI-16": "below",
     }
     changed = {
-        "LI-16": {"computed": say("人均 400.00 元/月,当地标准 600 元/月(演示数值)",
-                                  "400.00 yuan a head; the local standard is 600 (demo figure)",
-                                  language)},
+        "LI-16": {
+            "computed": say(
+                "人均 400.00 元/月,当地标准 600 元/月(演示数值)",
+                "400.00 yuan a head; the local standard is 600 (demo figure)",
+                language,
+            )
+        },
     }
     sections = (
-        section(code, "gate", say("入户前", "At the door", language), "1 2 3 4 5 6",
-                given, language),
-        section(code, "family", say("家庭情况", "The family", language),
-                "7 8 36 9 10 35 34 11 12 13 14 15 16 17 21 22 23", given, language,
-                changed=changed),
-        section(code, "end", say("建议与签名", "Proposal and signatures", language),
-                "24 25 28 29 30 32 33", given, language),
+        section(
+            code, "gate", say("入户前", "At the door", language), "1 2 3 4 5 6", given, language
+        ),
+        section(
+            code,
+            "family",
+            say("家庭情况", "The family", language),
+            "7 8 36 9 10 35 34 11 12 13 14 15 16 17 21 22 23",
+            given,
+            language,
+            changed=changed,
+        ),
+        section(
+            code,
+            "end",
+            say("建议与签名", "Proposal and signatures", language),
+            "24 25 28 29 30 32 33",
+            given,
+            language,
+        ),
     )
     return counted(
         InspectionState(
@@ -284,19 +374,78 @@ def kind(code: str, language: str) -> str:
 
 
 WORK = (
-    ("i-2", "funeral_order", "started", "龙头岭经营性公墓", "Longtouling commercial cemetery",
-     "龙头镇", "Longtou town", "10:05 起", "since 10:05", ""),
-    ("i-4", "low_income_recheck", "overdue", "低保家庭 0291", "Household 0291",
-     "坡头镇 · 高岭村", "Potou town, Gaoling", "逾期 6 天", "6 days overdue", ""),
-    ("i-5", "funeral_order", "overdue", "福安丧葬用品店", "Fu'an funeral goods",
-     "南调街道", "Nandiao subdistrict", "复查逾期 2 天", "re-inspection 2 days overdue",
-     "本年度检查次数已达上限,需选例外情形|The yearly cap is reached: an exception is needed"),
-    ("i-1", "street_patrol", "due", "人民大道中 · 汽车客运站段", "Renmin Avenue, coach station",
-     "麻斜街道", "Maxie subdistrict", "今日 20:00 前", "by 20:00 today", ""),
-    ("i-3", "low_income_recheck", "assigned", "低保家庭 0317", "Household 0317",
-     "坡头镇 · 高岭村", "Potou town, Gaoling", "11月27日前", "by 27 November", ""),
-    ("i-6", "street_patrol", "assigned", "海湾大桥南桥洞", "Under the bay bridge, south",
-     "麻斜街道", "Maxie subdistrict", "11月28日前", "by 28 November", ""),
+    (
+        "i-2",
+        "funeral_order",
+        "started",
+        "龙头岭经营性公墓",
+        "Longtouling commercial cemetery",
+        "龙头镇",
+        "Longtou town",
+        "10:05 起",
+        "since 10:05",
+        "",
+    ),
+    (
+        "i-4",
+        "low_income_recheck",
+        "overdue",
+        "低保家庭 0291",
+        "Household 0291",
+        "坡头镇 · 高岭村",
+        "Potou town, Gaoling",
+        "逾期 6 天",
+        "6 days overdue",
+        "",
+    ),
+    (
+        "i-5",
+        "funeral_order",
+        "overdue",
+        "福安丧葬用品店",
+        "Fu'an funeral goods",
+        "南调街道",
+        "Nandiao subdistrict",
+        "复查逾期 2 天",
+        "re-inspection 2 days overdue",
+        "本年度检查次数已达上限,需选例外情形|The yearly cap is reached: an exception is needed",
+    ),
+    (
+        "i-1",
+        "street_patrol",
+        "due",
+        "人民大道中 · 汽车客运站段",
+        "Renmin Avenue, coach station",
+        "麻斜街道",
+        "Maxie subdistrict",
+        "今日 20:00 前",
+        "by 20:00 today",
+        "",
+    ),
+    (
+        "i-3",
+        "low_income_recheck",
+        "assigned",
+        "低保家庭 0317",
+        "Household 0317",
+        "坡头镇 · 高岭村",
+        "Potou town, Gaoling",
+        "11月27日前",
+        "by 27 November",
+        "",
+    ),
+    (
+        "i-6",
+        "street_patrol",
+        "assigned",
+        "海湾大桥南桥洞",
+        "Under the bay bridge, south",
+        "麻斜街道",
+        "Maxie subdistrict",
+        "11月28日前",
+        "by 28 November",
+        "",
+    ),
 )
 
 
@@ -304,8 +453,12 @@ def today(language: str = "zh", *, empty: bool = False) -> TodayState:
     zh = language == "zh"
     rows = tuple(
         TodayRow(
-            work=work, kind=code, kind_text=kind(code, language), due=due,
-            title=name if zh else english, place=place if zh else there,
+            work=work,
+            kind=code,
+            kind_text=kind(code, language),
+            due=due,
+            title=name if zh else english,
+            place=place if zh else there,
             due_text=due_zh if zh else due_en,
             problem=problem.partition("|")[0 if zh else 2],
         )
@@ -327,28 +480,48 @@ def outbox(language: str = "zh") -> OutboxState:
     return OutboxState(
         rows=(
             OutboxRow(
-                inspection="i-7", kind="low_income_recheck", passage="refused",
+                inspection="i-7",
+                kind="low_income_recheck",
+                passage="refused",
                 title=say("低保家庭 0188", "Household 0188", language),
-                recorded="14:40", sent="14:52",
-                advice=say("服务器不认本机密钥。请勿清除数据,把平板交给系统管理员。",
-                           "The server does not know this tablet's key. Erase nothing; "
-                           "hand the tablet to the administrator.", language),
+                recorded="14:40",
+                sent="14:52",
+                advice=say(
+                    "服务器不认本机密钥。请勿清除数据,把平板交给系统管理员。",
+                    "The server does not know this tablet's key. Erase nothing; "
+                    "hand the tablet to the administrator.",
+                    language,
+                ),
             ),
             OutboxRow(
-                inspection="i-1", kind="street_patrol", passage="recorded",
+                inspection="i-1",
+                kind="street_patrol",
+                passage="recorded",
                 title=say("人民大道中 · 汽车客运站段", "Renmin Avenue, coach station", language),
-                recorded="15:02", photos=2,
+                recorded="15:02",
+                photos=2,
             ),
             OutboxRow(
-                inspection="i-2", kind="funeral_order", passage="sent",
+                inspection="i-2",
+                kind="funeral_order",
+                passage="sent",
                 title=say("龙头岭经营性公墓", "Longtouling commercial cemetery", language),
-                recorded="11:20", sent="11:31", photos=5, photos_received=3,
+                recorded="11:20",
+                sent="11:31",
+                photos=5,
+                photos_received=3,
             ),
             OutboxRow(
-                inspection="i-0", kind="low_income_recheck", passage="received",
+                inspection="i-0",
+                kind="low_income_recheck",
+                passage="received",
                 title=say("低保家庭 0302", "Household 0302", language),
-                recorded="09:10", sent="09:12", received="09:12",
-                receipt="No. 18 204 · 7f3a 9c21", photos=1, photos_received=1,
+                recorded="09:10",
+                sent="09:12",
+                received="09:12",
+                receipt="No. 18 204 · 7f3a 9c21",
+                photos=1,
+                photos_received=1,
             ),
         ),
         waiting=3,
@@ -362,12 +535,18 @@ def settings(language: str = "zh") -> SettingsState:
     return SettingsState(
         language=language,
         officers=(
-            OfficerRow(officer="o-1", name=say("陈志明", "Chen Zhiming", language),
-                       certificate="19080312007", valid=say("有效至 2028-05", "until 2028-05",
-                                                            language)),
-            OfficerRow(officer="o-2", name=say("吴晓岚", "Wu Xiaolan", language),
-                       certificate="19080312015",
-                       problem=say("12 天后到期", "ends in 12 days", language)),
+            OfficerRow(
+                officer="o-1",
+                name=say("陈志明", "Chen Zhiming", language),
+                certificate="19080312007",
+                valid=say("有效至 2028-05", "until 2028-05", language),
+            ),
+            OfficerRow(
+                officer="o-2",
+                name=say("吴晓岚", "Wu Xiaolan", language),
+                certificate="19080312015",
+                problem=say("12 天后到期", "ends in 12 days", language),
+            ),
         ),
         device=say("平板 07", "Tablet 07", language),
         device_key="7f3a 9c21 55e0 b8d4",

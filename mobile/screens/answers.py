@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from kivy.metrics import dp
 from kivy.uix.image import AsyncImage
@@ -19,6 +20,16 @@ from mobile.view_state import Fix, Gps, Photo, QuestionRow, Signature
 from mobile.words import _, ngettext
 
 MINUTE = 60  # seconds
+
+
+T = TypeVar("T")
+
+
+def held(row: QuestionRow, kind: type[T]) -> tuple[T, ...]:
+    """What was given, one by one."""
+    value = row.value if row.status == "given" else ()
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in values if isinstance(each, kind))
 
 
 class Answer(Block):
@@ -85,11 +96,17 @@ class YesNo(Answer):
     def build(self) -> None:
         self.aside = Segments()
         self.aside.bind(on_choose=self._choose)
-        self._why = Writing(hint_text=_("Or in your words: why does it not apply?"), multiline=False)
+        self._why = Writing(
+            hint_text=_("Or in your words: why does it not apply?"), multiline=False
+        )
         when_settled(self._why, self._explain)
         self._usual = [
             Chip(text=words, value=words)
-            for words in (_("Nothing of the kind here"), _("Not open today"), _("Cannot be checked"))
+            for words in (
+                _("Nothing of the kind here"),
+                _("Not open today"),
+                _("Cannot be checked"),
+            )
         ]
         for chip in self._usual:
             chip.bind(on_release=lambda chip: self._explain(chip.value))
@@ -146,7 +163,7 @@ class Options(Answer):
         if row.options != self._offered:
             self._offer(row)
         for value, chip in self._chips.items():
-            chip.chosen = row.status == "given" and value in self._chosen()
+            chip.chosen = value in self._chosen()
         self._note.text = row.computed
 
     def _offer(self, row: QuestionRow) -> None:
@@ -165,8 +182,7 @@ class Options(Answer):
             self.add_widget(chip)
 
     def _chosen(self) -> tuple[str, ...]:
-        value = self.row.value
-        return value if isinstance(value, tuple) else (value,) if value else ()
+        return held(self.row, str)
 
     def _choose(self, value: str) -> None:
         raise NotImplementedError
@@ -231,10 +247,10 @@ class Number(Answer):
         self.give(number)
 
     def _step(self, sign: int) -> None:
-        start = self.row.value if self.row.status == "given" else None
+        start = next(iter(held(self.row, Decimal)), None)
         low, high = self.row.minimum, self.row.maximum
         by = sign * (self.row.step or 0)
-        number = start + by if isinstance(start, Decimal) else low or Decimal(0)
+        number = start + by if start is not None else low or Decimal(0)
         if low is not None:
             number = max(low, number)
         if high is not None:
@@ -259,10 +275,10 @@ class Day(Answer):
 
     def show(self, row: QuestionRow) -> None:
         super().show(row)
-        given = row.value if row.status == "given" else None
+        given = next(iter(held(row, date)), None)  # a datetime is a date
         if isinstance(given, datetime):
             self._open.text = given.strftime("%Y-%m-%d  %H:%M")
-        elif isinstance(given, date):
+        elif given:
             self._open.text = given.isoformat()
         else:
             self._open.text = _("Choose a time") if row.type == "datetime" else _("Choose a day")
@@ -272,7 +288,9 @@ class Day(Answer):
             self.add_widget(self._clear)
 
     def _choose(self) -> None:
-        start = self.row.value if self.row.status == "given" else self.row.suggested
+        start = next(iter(held(self.row, date)), self.row.suggested)
+        if start is None:
+            raise ValueError(f"{self.row.slot} suggests no day to open the calendar at")
         Calendar(lambda day: self.dispatch("on_answer", day), start, title=self.row.text).rise(self)
 
 
@@ -301,11 +319,12 @@ class Photos(Answer):
     def build(self) -> None:
         self._take = Action(icon="camera", text=_("Take a photo"))
         self._take.bind(on_release=lambda _: self.dispatch("on_capture", "photo"))
-        self._shown: tuple[Photo, ...] | None = None
+        self._shown: tuple[Photo, ...] = ()
+        self.add_widget(self._take)
 
     def show(self, row: QuestionRow) -> None:
         super().show(row)
-        photos = row.value if row.status == "given" else ()
+        photos = held(row, Photo)
         if photos != self._shown:
             self._shown = photos
             self.clear_widgets()
@@ -353,8 +372,8 @@ class Position(Answer):
     def show(self, row: QuestionRow) -> None:
         super().show(row)
         self.clear_widgets()
-        fix = row.value if row.status == "given" else None
-        if isinstance(fix, Fix):
+        fix = next(iter(held(row, Fix)), None)
+        if fix:
             self._held.text = _("{lat:.5f}, {lon:.5f} · ±{metres:.0f} m · {time}").format(
                 lat=fix.lat, lon=fix.lon, metres=fix.accuracy_m, time=f"{fix.fixed_at:%H:%M:%S}"
             )
@@ -393,13 +412,14 @@ class Signatures(Answer):
     """Who signed, refused or was absent; and one more."""
 
     def build(self) -> None:
-        self._shown: tuple[Signature, ...] | None = None
+        self._shown: tuple[Signature, ...] = ()
         self._add = Action(icon="pen")
+        self.add_widget(self._add)
         self._add.bind(on_release=lambda _: self._sign())
 
     def show(self, row: QuestionRow) -> None:
         super().show(row)
-        marks = row.value if row.status == "given" else ()
+        marks = held(row, Signature)
         if marks != self._shown:
             self._shown = marks
             self.clear_widgets()
@@ -437,9 +457,7 @@ class Signatures(Answer):
 class Mark(Block):
     """One signature as it stands: drawn, or why it is not."""
 
-    def __init__(
-        self, mark: Signature, role: str, drop: Callable[[Signature], None]
-    ) -> None:
+    def __init__(self, mark: Signature, role: str, drop: Callable[[Signature], None]) -> None:
         super().__init__()
         self._sheet = Strokes(strokes=mark.strokes) if mark.strokes else None
         who = " ".join(part for part in (role, mark.name, mark.when) if part)

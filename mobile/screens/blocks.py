@@ -46,10 +46,10 @@ class Block(RelativeLayout):
 
     def _rows(self, width: float) -> list[tuple[list[Widget], float]]:
         rows: list[tuple[list[Widget], float]] = []
-        left = width + 1
+        left = 0.0
         for child in reversed(self.children):
             tall = measured(child, width)
-            if left + child.width > width:
+            if not rows or left + child.width > width:
                 rows.append(([], 0))
                 left = 0
             row, height = rows[-1]

@@ -1,7 +1,7 @@
 """A long list that stands still: builds what is near, keeps it, draws only what is in view."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from kivy.clock import Clock
 from kivy.metrics import dp
@@ -26,7 +26,7 @@ class Column(ScrollView):
 
     def __init__(
         self,
-        make: Callable[[str, object], Widget],
+        make: Callable[[str, Any], Widget],
         inset: float = theme.PAD,
         gap: float = theme.GAP,
         **given: object,
@@ -94,7 +94,7 @@ class Column(ScrollView):
 
     @property
     def _wide(self) -> float:
-        return self.width - 2 * self._inset
+        return max(1, self.width - 2 * self._inset)
 
     def _resized(self, *_: object) -> None:
         for key, card in self._cards.items():

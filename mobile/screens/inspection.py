@@ -277,6 +277,7 @@ class InspectionScreen(BoxLayout):
             on_complete=lambda _: self.dispatch("on_complete"),
         )
         self._sheet: PanelSheet | None = None
+        self._foot = self.ids.foot.__self__
         self.bind(wide=self._seat_panel)
         self._seat_panel()
 
@@ -340,7 +341,7 @@ class InspectionScreen(BoxLayout):
     def _make_section(self, row: SectionRow) -> SectionHead:
         head = SectionHead(row)
         head.remove.bind(
-            on_release=lambda _: Confirm(
+            on_release=lambda _button: Confirm(
                 lambda: self.dispatch("on_remove_person", row.key),
                 title=_("Remove this person?"),
                 text=_("What was recorded stays in the record, marked as taken back."),
@@ -353,7 +354,7 @@ class InspectionScreen(BoxLayout):
     def _make_stop(self, row: Stop) -> StopCard:
         card = StopCard(row)
         card.abort.bind(
-            on_release=lambda _: Confirm(
+            on_release=lambda _button: Confirm(
                 lambda: self.dispatch("on_abort"),
                 title=_("End the visit here?"),
                 text=_("Only remarks and signatures stay to be filled in."),
@@ -362,7 +363,7 @@ class InspectionScreen(BoxLayout):
             ).rise(self)
         )
         card.go_on.bind(
-            on_release=lambda _: Reason(
+            on_release=lambda _button: Reason(
                 lambda reason: self.dispatch("on_go_on", reason),
                 title=_("Go on all the same?"),
                 text=_("The fault stays in the record and is judged later. Say why you go on."),
@@ -379,6 +380,10 @@ class InspectionScreen(BoxLayout):
 
     def _seat_panel(self, *_: object) -> None:
         self._lower_panel()
+        if self.wide and self._foot.parent:
+            self.remove_widget(self._foot)
+        elif not self.wide and not self._foot.parent:
+            self.add_widget(self._foot)
         if self.wide and not self.panel.parent:
             self.ids.side.add_widget(self.panel)
         elif not self.wide and self.panel.parent is self.ids.side:

@@ -62,8 +62,15 @@ class PassageCard(Block):
         self._receipt = Text(font_size=theme.SMALL, color=theme.QUIET)
         self._photos = Text(font_size=theme.SMALL, color=theme.QUIET)
         self._advice = Banner(tone="stop")
-        for part in (self._icon, self._title, self._badge, *self._steps, *self._words,
-                     self._receipt, self._photos):
+        for part in (
+            self._icon,
+            self._title,
+            self._badge,
+            *self._steps,
+            *self._words,
+            self._receipt,
+            self._photos,
+        ):
             self.add_widget(part)
         self.show(row)
 
@@ -73,7 +80,9 @@ class PassageCard(Block):
         self._badge.text, self._badge.tone = passage_words(row.passage), TONES[row.passage]
         self._badge.icon = SIGNS[row.passage]
         self._show_steps(row)
-        self._receipt.text = _("Receipt {receipt}").format(receipt=row.receipt) if row.receipt else ""
+        self._receipt.text = (
+            _("Receipt {receipt}").format(receipt=row.receipt) if row.receipt else ""
+        )
         self._photos.text = (
             _("Photos {received} of {all}").format(received=row.photos_received, all=row.photos)
             if row.photos
@@ -159,8 +168,10 @@ class OutboxScreen(BoxLayout):
         never = _("Never synced")
         return " · ".join(part for part in (last or never, state.failure, again) if part)
 
-    def _make(self, _key: str, row: object) -> Widget:
-        return PassageCard(row) if isinstance(row, OutboxRow) else Empty(row)
+    def _make(self, _key: str, row: OutboxRow | tuple[str, str, str]) -> Widget:
+        if isinstance(row, tuple):
+            return Empty(row)
+        return PassageCard(row)
 
     def on_sync(self) -> None:
         """Hear that they want to sync now."""

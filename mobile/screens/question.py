@@ -52,9 +52,7 @@ class QuestionCard(Block):
 
     def _listen(self) -> None:
         for event in self.__events__:
-            self.control.bind(
-                **{event: lambda _, *what, event=event: self.dispatch(event, *what)}
-            )
+            self.control.bind(**{event: lambda _, *what, event=event: self.dispatch(event, *what)})
 
     def show(self, row: QuestionRow) -> None:
         if row != self.row:
@@ -156,7 +154,10 @@ class QuestionCard(Block):
         self._place_tags()
         if beside:
             aside = self.control.aside
-            aside.pos = (self.width - theme.PAD - aside.width, self.height - theme.PAD - aside.height)
+            aside.pos = (
+                self.width - theme.PAD - aside.width,
+                self.height - theme.PAD - aside.height,
+            )
 
     def _place_below(self, below: list[Block], top: float) -> None:
         left = LEFT + theme.PAD - dp(8)

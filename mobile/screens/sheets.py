@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from kivy.graphics import Color, Line
+from kivy.input.motionevent import MotionEvent
 from kivy.lang import Builder
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ObjectProperty, OptionProperty, StringProperty
@@ -41,11 +42,11 @@ class Sheet(FloatLayout):
         if self.parent:
             self.parent.remove_widget(self)
 
-    def on_touch_down(self, touch: object) -> bool:
+    def on_touch_down(self, touch: MotionEvent) -> bool:
         super().on_touch_down(touch)
         return True
 
-    def on_touch_move(self, touch: object) -> bool:
+    def on_touch_move(self, touch: MotionEvent) -> bool:
         super().on_touch_move(touch)
         return True
 
@@ -107,14 +108,14 @@ class Pad(Widget):
     def __init__(self, **given: object) -> None:
         super().__init__(**given)
         self.strokes: list[list[float]] = []
-        self._lines: dict[object, Line] = {}
+        self._lines: dict[MotionEvent, Line] = {}
 
     def clear(self) -> None:
         self.canvas.clear()
         self.strokes = []
         self.dispatch("on_drawn")
 
-    def on_touch_down(self, touch: object) -> bool:
+    def on_touch_down(self, touch: MotionEvent) -> bool:
         if self.disabled or not self.collide_point(*touch.pos):
             return False
         touch.grab(self)
@@ -126,7 +127,7 @@ class Pad(Widget):
         self.strokes.append(self._within(touch.pos))
         return True
 
-    def on_touch_move(self, touch: object) -> bool:
+    def on_touch_move(self, touch: MotionEvent) -> bool:
         if touch.grab_current is not self:
             return False
         now, last = self._within(touch.pos), self.strokes[-1][-2:]
@@ -135,7 +136,7 @@ class Pad(Widget):
             self.strokes[-1] += now
         return True
 
-    def on_touch_up(self, touch: object) -> bool:
+    def on_touch_up(self, touch: MotionEvent) -> bool:
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
@@ -253,14 +254,14 @@ class Calendar(Sheet):
         self.day = self._marked = start.date() if isinstance(start, datetime) else start
         if isinstance(start, datetime):
             self.hour, self.minute = start.hour, start.minute - start.minute % 5
+        if not self.timed:
+            self.ids.clock.parent.remove_widget(self.ids.clock)
         self._month = self.day.replace(day=1)
         self._fill()
 
     def turn(self, months: int) -> None:
         there = self._month.month - 1 + months
-        self._month = self._month.replace(
-            year=self._month.year + there // 12, month=there % 12 + 1
-        )
+        self._month = self._month.replace(year=self._month.year + there // 12, month=there % 12 + 1)
         self._fill()
 
     def later(self, minutes: int) -> None:

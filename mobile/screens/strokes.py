@@ -23,7 +23,5 @@ class Strokes(Widget):
     def _draw(self, *_: object) -> None:
         self._drawn.clear()
         for stroke in self.strokes:
-            points = [
-                self.pos[i % 2] + value * self.size[i % 2] for i, value in enumerate(stroke)
-            ]
+            points = [self.pos[i % 2] + value * self.size[i % 2] for i, value in enumerate(stroke)]
             self._drawn.add(SmoothLine(points=points, width=dp(1.2), joint="round", cap="round"))

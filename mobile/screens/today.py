@@ -77,8 +77,16 @@ class WorkCard(Block):
         self._problem_sign = Icon(name="warn", color=theme.WARN, size=(dp(22), dp(22)))
         self._problem = Text(font_size=theme.SMALL, color=theme.WARN)
         self.start = Action()
-        for part in (self._icon, self._title, self._where, self._badge, self._note,
-                     self._problem_sign, self._problem, self.start):
+        for part in (
+            self._icon,
+            self._title,
+            self._where,
+            self._badge,
+            self._note,
+            self._problem_sign,
+            self._problem,
+            self.start,
+        ):
             self.add_widget(part)
         self.show(row)
 
@@ -101,7 +109,7 @@ class WorkCard(Block):
         beside = width >= BESIDE
         right = theme.PAD + self.start.width + dp(20)
         across = width - LEFT - right - (self._badge.width + dp(16) if beside else 0)
-        above = [part for part in (self._title, self._where, self._note) if part.text]
+        above: list[Widget] = [part for part in (self._title, self._where, self._note) if part.text]
         for part in above:
             part.measure(across)
         if self._problem.text:

@@ -20,7 +20,7 @@ from kivy.uix.label import Label
 from kivy.uix.stacklayout import StackLayout
 from kivy.uix.widget import Widget
 
-from mobile.screens import icons, theme  # noqa: F401 - the kv file names both
+from mobile.screens import icons, theme
 from mobile.screens.blocks import Block, Text
 from mobile.screens.writing import Writing  # noqa: F401 - styled in the kv file
 
@@ -268,6 +268,15 @@ class Rail(BoxLayout):
     here = StringProperty("today")
     waiting = NumericProperty(0)
     upright = BooleanProperty(defaultvalue=True)
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(**given)
+        self.bind(upright=self._turn)
+        self._turn()
+
+    def _turn(self, *_: object) -> None:
+        self.size_hint = (None, 1) if self.upright else (1, None)
+        self.size = (theme.RAIL, dp(88))
 
     def on_go(self, name: str) -> None:
         """Hear where to go."""
