@@ -40,6 +40,7 @@ from backend.readings import Reading
 from backend.replay import Replays
 from backend.settings import Settings
 from backend.sync import Intake
+from events.statements import Checkpoint
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -47,7 +48,10 @@ MAX_BODY: Final = 65_536  # of any request but a push
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the application is made of. Whoever opens the parts closes them."""
+    """What the application is made of. Whoever opens the parts closes them.
+
+    `checkpoint` signs the history as it is now.
+    """
 
     bureau: bytes
     name: str
@@ -58,6 +62,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     reading: Reading
     overview: Overview
     readiness: Callable[[], Ready]
+    checkpoint: Callable[[], Checkpoint]
     workers: Mapping[str, Worker]
 
 

@@ -138,6 +138,7 @@ def _parts(
             checkpoint=newest,
         ),
         readiness=lambda: _ready(office, fold, newest, verifier, workers),
+        checkpoint=newest.make,
         workers=workers,
     )
 

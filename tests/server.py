@@ -105,25 +105,30 @@ def site(
 class Tablet:
     """A tablet with its own log in memory."""
 
-    def __init__(self, here: Site, **scope: tuple[str, ...]) -> None:
+    def __init__(
+        self, here: Site, *, twin_of: "Tablet | None" = None, **scope: tuple[str, ...]
+    ) -> None:
         self.here = here
-        self.key = Ed25519PrivateKey.generate()
+        self.key = twin_of.key if twin_of else Ed25519PrivateKey.generate()
         self.sealing = X25519PrivateKey.generate()
         self.device = new_id()
         self.code = here.code(**scope)
-        opening = LogOpened(
-            bureau=here.folder.about.bureau,
-            role="tablet",
-            device=self.device,
-            signing_key=self.key.public_key().public_bytes_raw().hex(),
-            sealing_key=self.sealing.public_key().public_bytes_raw().hex(),
-        )
-        self.genesis = writer.genesis(opening, self.key, here.clock.now(), os.urandom(16))
+        self.genesis = twin_of.genesis if twin_of else self._genesis()
         self.log = self.genesis.hash
         self.store = MemoryStore()
         self.store.append(self.log, 0, [self.genesis], here.clock.now().at)
         self.writer = LogWriter(self.store, self.log, self.key, here.clock, os.urandom, _Keys())
         self.held = 0
+
+    def _genesis(self) -> Entry:
+        opening = LogOpened(
+            bureau=self.here.folder.about.bureau,
+            role="tablet",
+            device=self.device,
+            signing_key=self.key.public_key().public_bytes_raw().hex(),
+            sealing_key=self.sealing.public_key().public_bytes_raw().hex(),
+        )
+        return writer.genesis(opening, self.key, self.here.clock.now(), os.urandom(16))
 
     def enrol(self, code: str | None = None, genesis: bytes | None = None) -> Response:
         said = {

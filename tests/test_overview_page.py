@@ -8,19 +8,15 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from events.facts import SealedPart
-from events.office import InspectionAssigned
+from tests.server import NOON as AT
 from tests.server import (
-    TODAY,
     Tablet,
     an_item,
     an_object,
     found,
-    new_id,
     serving,
     site,
 )
-from tests.server import NOON as AT
 
 ARGUMENTS = [
     "--headless",
