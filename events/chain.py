@@ -20,7 +20,7 @@ from events.ids import NO_HASH
 _LABEL = b"xunji/entry/v1\0"
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, gc=False):
     """Where a log stands: its last sequence (0 before the genesis) and that entry's hash."""
 
     sequence: int = 0

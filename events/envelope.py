@@ -20,7 +20,7 @@ _START = Layout(">BH")
 _RECEIVED = Layout(">q")
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """An entry: parsed header beside the very bytes that were signed.
 
     `body` and each of `sealed` is None once erased. `raw` is the envelope it came in.
@@ -96,7 +96,7 @@ def _content(raw: bytes, at: int, size: int) -> tuple[bytes | None, int]:
             raise MalformedError(msg)
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """An entry where the history holds it. `received_at`: microseconds since 1970 UTC."""
 
     position: int
@@ -119,8 +119,8 @@ def received_at_of(state: bytes) -> int:
     return int(_RECEIVED.unpack_from(state)[0])
 
 
-_MOMENT = Layout(">qh")
 _HEADER_AT = 11  # received_at, envelope version, header length
+_FRONT = Layout(">qxH76xqh64x16sI")  # received_at, and four fields of the header
 
 
 class Front(Struct, frozen=True, gc=False):
@@ -135,14 +135,7 @@ class Front(Struct, frozen=True, gc=False):
 
 def front(state: bytes) -> Front:
     """Read the front of a record that was verified when it was stored."""
-    length = int.from_bytes(state[9:11], "big")
-    happened_at, utc_offset = _MOMENT.unpack_from(state, _HEADER_AT + 76)
-    body_size = int.from_bytes(state[_HEADER_AT + 166 : _HEADER_AT + 170], "big")
+    received_at, length, happened_at, utc_offset, actor, size = _FRONT.unpack_from(state)
     at = _HEADER_AT + length + SIGNATURE
-    return Front(
-        received_at_of(state),
-        happened_at,
-        utc_offset,
-        state[_HEADER_AT + 150 : _HEADER_AT + 166],
-        state[at + 1 : at + 1 + body_size] if state[at] else None,
-    )
+    body = state[at + 1 : at + 1 + size] if state[at] else None
+    return Front(received_at, happened_at, utc_offset, actor, body)

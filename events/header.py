@@ -34,7 +34,7 @@ class Part(Struct, frozen=True, gc=False):
     hash: bytes
 
 
-class Header(Struct, frozen=True):
+class Header(Struct, frozen=True, gc=False):
     """What is signed of an entry. Times are microseconds since 1970 UTC; see docs/format.md."""
 
     log: bytes

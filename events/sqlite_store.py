@@ -106,7 +106,8 @@ class SQLiteStore:
 
     def _rows(self, where: str, *values: str | int) -> list[Stored]:
         try:
-            with self._datastore.transaction(commit=False) as cursor:
+            with self._datastore.get_connection(commit=False) as connection:
+                cursor = connection.cursor()  # one statement sees one state of the file
                 cursor.execute(f"SELECT {_COLUMNS} FROM {self._table} {where}", values)  # noqa: S608  our own words
                 return [Stored(*row) for row in cursor.fetchall()]
         except (PersistenceError, sqlite3.Error) as failure:

@@ -82,13 +82,16 @@ class EventStore(Protocol):
         ...
 
 
-def fresh(store: EventStore, log: bytes, after: int, run: Sequence[Entry]) -> Sequence[Entry]:
+def fresh(
+    store: EventStore, log: bytes, after: int, run: Sequence[Entry], held: Held | None = None
+) -> Sequence[Entry]:
     """Return what of `run` is not held yet, after comparing the part that is.
 
+    `held`: how far the log is held, if that was just asked.
     Raises `ConflictError` where `run` leaves a gap, `ForkedError` at the first entry that
     differs from what is held under its number.
     """
-    held = store.held(log)
+    held = held or store.held(log)
     if after > held.sequence:
         raise ConflictError(held.sequence, held.hash)
     known = store.read_log(log, after, len(run)) if after < held.sequence else ()

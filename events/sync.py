@@ -70,12 +70,13 @@ def accept(
         raise NotEnrolledError(msg)
     run = _parse(batch, quarantine)
     try:
-        new = fresh(store, batch.log, batch.after, run)
+        held = store.held(batch.log)
+        new = fresh(store, batch.log, batch.after, run, held)
     except ForkedError as fork:
         refusal = _as_signed(fork, run, known, store)
         _set_aside(batch, fork.sequence, refusal.code, quarantine)
         raise refusal from None
-    good, refusal = _verified(new, store.held(batch.log).head, known)
+    good, refusal = _verified(new, held.head, known)
     if good:
         vault.put(batch.keys)
     first = batch.after + len(run) - len(new)
