@@ -40,9 +40,6 @@ DOMAINS: Final = (
 
 CONCENTRATED: Final = "social_organization"
 
-PERSONS: Final = frozenset({"assisted_person", "natural_person", "minor"})
-"""Types of object that are persons met, and no objects of coverage."""
-
 
 class Filters(Struct, frozen=True):
     """What to look at; None is all."""
@@ -229,7 +226,7 @@ def _denominator(
         return None
     day, _, key = last
     listing = standings[key].listing(day)
-    if listing is None or listing.object_type in PERSONS:
+    if listing is None or listing.object_type in register.PERSONS:
         return None
     return Denominator(into, listing.domain, listing.township, listing.village or "")
 

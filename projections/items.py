@@ -195,8 +195,9 @@ def use_keys(visit: Visit) -> tuple[str, ...]:
 
 def uses(document: UseDocument) -> dict[date, int]:
     """Return how many effective inspections were completed on each day."""
-    decided = visits.inspected(counting(document.rows, document.superseded)).values()
-    return Counter(one.on for one in decided if one.on and one.effectiveness.effective)
+    rows = counting(document.rows, document.superseded)
+    decided = visits.inspected(rows, visits.begun_in(document.rows.values()))
+    return Counter(one.on for one in decided.values() if one.on and one.effectiveness.effective)
 
 
 def uses_in(days: Iterable[str], period: Span) -> tuple[int, str]:

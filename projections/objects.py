@@ -7,7 +7,7 @@ shows is read from the documents (`projections.object_inventory`).
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec import Raw, Struct, msgpack
 
@@ -81,6 +81,9 @@ from projections.recorded import Recorded
 from projections.spans import OPEN, Span, after, less, spans_of
 from projections.view import Keep, Value, View, of_facts, under
 from projections.visits import Inspected, VisitRow
+
+PERSONS: Final = frozenset({"assisted_person", "natural_person", "minor"})
+"""Types in the register that are persons met: no objects of coverage (domain.md, 6c)."""
 
 # ── the register ───────────────────────────────────────────────────────────────────
 
@@ -360,8 +363,14 @@ def counted_rows(document: ObjectDocument) -> list[Counting[ObjectRow]]:
     return counting(document.rows, document.superseded)
 
 
-def inspected(rows: Iterable[Counting[ObjectRow]]) -> dict[str, Inspected]:
-    return visits.inspected([held for held in rows if isinstance(held.row, VisitRow)])  # type: ignore[arg-type]
+def inspected(
+    document: ObjectDocument, rows: Iterable[Counting[ObjectRow]]
+) -> dict[str, Inspected]:
+    """Decide the inspections of an object by the rows that count."""
+    return visits.inspected(
+        [held for held in rows if isinstance(held.row, VisitRow)],  # type: ignore[arg-type]
+        visits.begun_in(document.rows.values()),
+    )
 
 
 def last_effective(of: Mapping[str, Inspected]) -> Inspected | None:
@@ -420,7 +429,7 @@ def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
     newest = about.listings[-1] if about.listings else None
     spans = about.active
     rows = counted_rows(document)
-    of = inspected(rows)
+    of = inspected(document, rows)
     last = last_effective(of)
     return (
         *(_described(newest) if newest else ("", "", "", "", "", "")),

@@ -6,14 +6,15 @@ not, so that *inspected and nothing found* and *not inspected* never look alike.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 
 from events.facts import Nature
 from events.inspections import (
+    CorrectionRecorded,
     CrewMember,
     CrewRole,
     InspectionCancelled,
@@ -22,6 +23,7 @@ from events.inspections import (
     InspectionVoided,
     Outcome,
 )
+from events.vocabulary import tag_of
 from projections.documents import Counting, Row
 from projections.recorded import Recorded
 
@@ -45,6 +47,9 @@ OFFICERS: frozenset[CrewRole] = frozenset({"lead", "assisting"})
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
+_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+CORRECTION = tag_of(CorrectionRecorded)
 
 
 def local_day(at: int, offset: int) -> date:
@@ -120,10 +125,11 @@ def started(fact: InspectionStarted, recorded: Recorded) -> Started:
 
 def completed(fact: InspectionCompleted, recorded: Recorded) -> Completed:
     visit = fact.visit
+    at, offset = happened(fact, recorded)
     return Completed(
         recorded.position,
-        recorded.happened_at,
-        recorded.utc_offset,
+        at,
+        offset,
         visit.inspection,
         visit.kind,
         visit.nature,
@@ -133,6 +139,19 @@ def completed(fact: InspectionCompleted, recorded: Recorded) -> Completed:
         fact.desk,
         fact.zero_report,
     )
+
+
+def happened(fact: InspectionCompleted, recorded: Recorded) -> tuple[int, int]:
+    """Return when a completion happened, as far as its own entry says.
+
+    A correction happens later than what it corrects. Where the original stands in the same
+    document its time is taken (`counting`); where the correction moved the completion to
+    another key, the start that the completion states is the nearest there is.
+    """
+    if recorded.tag != CORRECTION:
+        return recorded.happened_at, recorded.utc_offset
+    zone = fact.started_at.utcoffset() or timedelta()
+    return (fact.started_at - _ZERO) // _MICROSECOND, zone // timedelta(minutes=1)
 
 
 def _lead_first(member: CrewMember) -> bool:
@@ -224,20 +243,32 @@ _RULES: Mapping[Nature, Callable[[InspectionCompleted], list[Reason]]] = {
 }
 
 
-def inspected(rows: Iterable[Counting[VisitRow]]) -> dict[str, Inspected]:
+def inspected(
+    rows: Iterable[Counting[VisitRow]], begun: Collection[str] | None = None
+) -> dict[str, Inspected]:
     """Decide each inspection of a document by its rows that count.
 
     A void wins over whatever else there is. Of several completions the one with the higher
-    position counts; a replaced one keeps the time of its original.
+    position counts; a replaced one keeps the time of its original. Where a document is not
+    that of the inspection, a correction can have moved a completion here and left the start
+    behind: `begun` names the inspections whose start was ever kept here, others did start.
     """
     of: defaultdict[str, list[Counting[VisitRow]]] = defaultdict(list)
     for held in rows:
         of[held.row.inspection].append(held)
-    return {inspection: _decide(inspection, held) for inspection, held in of.items()}
+    return {
+        inspection: _decide(inspection, held, started=begun is not None and inspection not in begun)
+        for inspection, held in of.items()
+    }
 
 
-def _decide(inspection: str, rows: list[Counting[VisitRow]]) -> Inspected:
-    started = voided = False
+def begun_in(rows: Iterable[Row]) -> frozenset[str]:
+    """Return the inspections whose start was ever kept among `rows`, taken back or not."""
+    return frozenset(row.inspection for row in rows if isinstance(row, Started))
+
+
+def _decide(inspection: str, rows: list[Counting[VisitRow]], *, started: bool) -> Inspected:
+    voided = False
     cancelled: Literal["", "lawful", "unlawful"] = ""
     last: Completed | None = None
     at = offset = position = 0

@@ -1,7 +1,7 @@
 """A small district, drawn up so that every figure of its first quarter is known by hand."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from events.facts import Visit
@@ -237,9 +237,12 @@ def _inspection(
     if not end:
         return None
     finished, _, clock = end.partition(" ")
-    return history.record(
-        a_completion(visit, **completion), local(finished, clock or "10:00"), log, received
-    )
+    done = a_completion(visit, started_at=_morning(day), **completion)
+    return history.record(done, local(finished, clock or "10:00"), log, received)
+
+
+def _morning(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T09:00:00+08:00")
 
 
 def _correction_before_its_target(history: History, visit: Visit) -> None:
@@ -254,12 +257,15 @@ def _corrected_twice(history: History, target: EntryRef | None, wrong: Visit) ->
     """It was at B, not at A; first a question seemed unanswered, then not."""
     assert target is not None
     right = _keys("19", "B", "2026-03-20", {}, "X1")
-    first = a_completion(right, unanswered=("GE-4",))
+    morning = _morning("2026-03-20")
+    first = a_completion(right, started_at=morning, unanswered=("GE-4",))
     correction = history.record(
         a_correction(target, first, right, wrong), local("2026-03-25"), "tablet 19"
     )
     history.record(
-        a_correction(correction, a_completion(right), right), local("2026-04-02"), "tablet 19"
+        a_correction(correction, a_completion(right, started_at=morning), right),
+        local("2026-04-02"),
+        "tablet 19",
     )
 
 

@@ -1,0 +1,385 @@
+"""Objects and their list: what the register says on a day, what is open, what is due."""
+
+from datetime import date
+
+import pytest
+
+from events.facts import SealedPart
+from events.inspections import FindingRaised, InspectionStarted, InspectionVoided
+from events.orders import RectificationClosed, RectificationExtended, RectificationOrdered
+from events.register import (
+    ItemListed,
+    ObjectClosed,
+    ObjectExempted,
+    ObjectListed,
+    ObjectMerged,
+    ObjectRevised,
+    ObjectSplit,
+    RegisterFact,
+)
+from projections.catalogue import VIEWS
+from projections.fold import catch_up
+from projections.frequency import Interval, interval, shortest
+from projections.object_inventory import (
+    Card,
+    ObjectFilters,
+    ObjectLine,
+    object_inventory,
+    object_line,
+)
+from projections.objects import OBJECTS, standing
+from projections.spans import OPEN, Span, less, spans_of
+from projections.views import Cursor, MemoryViews
+from tests.district import the_district
+from tests.histories import History, a_completion, a_visit, an_id, local
+
+MARCH, APRIL, JUNE = date(2026, 3, 1), date(2026, 4, 1), date(2026, 6, 1)
+TODAY = date(2026, 6, 30)
+THING = an_id("thing")
+
+
+def listed(
+    day: date = MARCH, kind: type[ObjectListed] = ObjectListed, **other: object
+) -> ObjectListed:
+    members: dict[str, object] = {
+        "object": THING,
+        "object_type": "social_association",
+        "domain": "social_organization",
+        "township": "440804001",
+        "name": "The thing",
+        **other,
+    }
+    return kind(valid_from=day, **members)  # type: ignore[arg-type]
+
+
+def folded(history: History) -> MemoryViews:
+    views = MemoryViews(VIEWS)
+    catch_up(history.store(), views)
+    return views
+
+
+def of_register(*facts: RegisterFact) -> object:
+    history = History()
+    for fact in facts:
+        history.record(fact)
+    views = folded(history)
+    document = OBJECTS.decode(views.load("objects", [THING])[THING])
+    return standing(document.register.values())
+
+
+def line(history: History, today: date = TODAY) -> ObjectLine:
+    found = object_line(folded(history), THING, today)
+    assert found is not None
+    return found
+
+
+# ── spans ──────────────────────────────────────────────────────────────────────────
+
+
+def test_spans_hold_both_ends() -> None:
+    assert spans_of([(MARCH, 1, True), (APRIL, 2, False)]) == [Span(MARCH, date(2026, 3, 31))]
+    assert spans_of([(MARCH, 1, True), (MARCH, 2, False)]) == []
+    assert spans_of([(MARCH, 2, True), (MARCH, 1, False)]) == [Span(MARCH)]
+
+
+def test_a_hole_divides_a_span() -> None:
+    whole, hole = Span(MARCH, JUNE), Span(APRIL, date(2026, 4, 30))
+
+    assert less([whole], [hole]) == [
+        Span(MARCH, date(2026, 3, 31)),
+        Span(date(2026, 5, 1), JUNE),
+    ]
+    assert less([hole], [whole]) == []
+    assert less([Span(MARCH)], [Span(APRIL, OPEN)]) == [Span(MARCH, date(2026, 3, 31))]
+
+
+# ── the register ───────────────────────────────────────────────────────────────────
+
+
+def test_an_object_that_is_listed_again_is_active_again() -> None:
+    about = of_register(
+        listed(), ObjectClosed(object=THING, valid_to=date(2026, 3, 31), reason="x"), listed(JUNE)
+    )
+
+    assert about.active == (Span(MARCH, date(2026, 3, 31)), Span(JUNE))  # type: ignore[attr-defined]
+
+
+def test_a_revision_changes_an_object_and_does_not_reopen_it() -> None:
+    about = of_register(
+        listed(name="Old"),
+        ObjectClosed(object=THING, valid_to=date(2026, 3, 31), reason="x"),
+        listed(JUNE, ObjectRevised, name="New"),
+    )
+
+    assert about.active == (Span(MARCH, date(2026, 3, 31)),)  # type: ignore[attr-defined]
+    assert about.listing(APRIL).name == "Old"  # type: ignore[attr-defined]
+    assert about.listing(JUNE).name == "New"  # type: ignore[attr-defined]
+
+
+def test_of_two_revisions_from_one_day_the_later_position_holds() -> None:
+    revised = [listed(JUNE, ObjectRevised, name=name) for name in ("first", "second")]
+
+    about = of_register(listed(), *revised)
+
+    assert about.listing(JUNE).name == "second"  # type: ignore[attr-defined]
+
+
+def test_a_revision_recorded_late_holds_from_its_day() -> None:
+    about = of_register(
+        listed(),
+        listed(JUNE, ObjectRevised, name="June"),
+        listed(APRIL, ObjectRevised, name="April"),
+    )
+
+    names = [about.listing(day).name for day in (MARCH, APRIL, JUNE)]  # type: ignore[attr-defined]
+    assert names == ["The thing", "April", "June"]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ObjectMerged(object=THING, into=an_id("other"), valid_from=APRIL),
+        ObjectSplit(object=THING, parts=(an_id("one"), an_id("two")), valid_from=APRIL),
+    ],
+)
+def test_merging_and_splitting_end_an_object(end: RegisterFact) -> None:
+    about = of_register(listed(), end)
+
+    assert about.active == (Span(MARCH, date(2026, 3, 31)),)  # type: ignore[attr-defined]
+
+
+def test_exemption_of_one_item_leaves_the_object_counted() -> None:
+    whole = ObjectExempted(object=THING, reason="x", valid_from=APRIL)
+    one = ObjectExempted(object=THING, reason="x", valid_from=MARCH, item="X1")
+
+    assert of_register(listed(), one).counted == [Span(MARCH)]  # type: ignore[attr-defined]
+    assert of_register(listed(), one, whole).counted == [Span(MARCH, date(2026, 3, 31))]  # type: ignore[attr-defined]
+
+
+# ── findings and orders ────────────────────────────────────────────────────────────
+
+
+def inspect(history: History, name: str, day: str, **finding: object) -> None:
+    visit = a_visit(name, "thing", day)
+    log = f"tablet {name}"
+    history.record(InspectionStarted(visit=visit, checklist="CL-GE-1", version=1), local(day), log)
+    if finding:
+        history.record(
+            FindingRaised(
+                visit=visit,
+                finding=an_id(f"finding {name}"),
+                question="GE-1",
+                rule=0,
+                item="X1",
+                **finding,  # type: ignore[arg-type]
+            ),
+            local(day),
+            log,
+        )
+    history.record(a_completion(visit), local(day), log)
+
+
+def test_a_finding_is_open_until_its_order_is_closed() -> None:
+    history = History()
+    history.record(listed())
+    inspect(history, "1", "2026-04-01", severity="major")
+    visit = a_visit("1", "thing", "2026-04-01")
+    order = an_id("order")
+    ordered = RectificationOrdered(
+        visit=visit, order=order, deadline=date(2026, 5, 1), findings=(an_id("finding 1"),)
+    )
+    history.record(ordered)
+    inspect(history, "2", "2026-05-02")
+    assert (line(history).open_findings, line(history).order_due) == (1, date(2026, 5, 1))
+
+    history.record(
+        RectificationExtended(
+            visit=visit, order=order, deadline=date(2026, 5, 20), approver=an_id("Wu")
+        )
+    )
+    assert line(history).order_due == date(2026, 5, 20)
+
+    history.record(RectificationClosed(visit=visit, order=order, result="rectified"))
+    assert (line(history).open_findings, line(history).order_due) == (0, None)
+
+
+def test_a_finding_nobody_took_up_is_open_until_someone_looked_again() -> None:
+    history = History()
+    history.record(listed())
+    inspect(history, "1", "2026-04-01", severity="minor")
+    assert line(history).open_findings == 1
+
+    inspect(history, "2", "2026-05-02")
+    assert line(history).open_findings == 0
+
+
+def test_what_is_for_information_or_voided_is_no_open_finding() -> None:
+    history = History()
+    history.record(listed())
+    inspect(history, "1", "2026-04-01", severity="info")
+    inspect(history, "2", "2026-04-01", severity="critical")
+    assert line(history).open_findings == 1
+
+    visit = a_visit("2", "thing", "2026-04-01")
+    history.record(InspectionVoided(visit=visit, reason="x", approver=an_id("Wu")))
+    assert line(history).open_findings == 0
+
+
+# ── what is due ────────────────────────────────────────────────────────────────────
+
+YEARLY = {"mode": "min", "count": 1, "per": "year"}
+BY_CLASS = {
+    "mode": "min_by_class",
+    "classes": {
+        "收入来源不固定且有劳动能力": {"count": 1, "per": "half_year"},
+        "经济状况短期变化不大": {"count": 1, "per": "year"},
+    },
+}
+BY_LEVEL = {
+    "mode": "min_by_level",
+    "classes": {
+        "arterial": {"count": 1, "per": "day"},
+        "hotspot": {"count": 1, "per": "day_per_key_slot"},
+        "other": {"count": 1, "per": "week"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("frequency", "object_type", "attributes", "expected"),
+    [
+        (YEARLY, "x", {}, Interval(12)),
+        ({"mode": "min", "count": 2, "per": "year"}, "x", {}, Interval(6)),
+        ({"mode": "min", "count": 1, "per": "half_year"}, "x", {}, Interval(6)),
+        ({"mode": "min", "count": 1, "per": "quarter"}, "x", {}, Interval(3)),
+        ({"mode": "min", "count": 1, "per": "month"}, "x", {}, Interval(1)),
+        ({"mode": "min", "count": 1, "per": "5_years"}, "x", {}, Interval(60)),
+        ({"mode": "min", "count": 5, "per": "year"}, "x", {}, Interval(days=72)),
+        (BY_CLASS, "low_income_household", {"class_": "B"}, Interval(6)),
+        (BY_CLASS, "low_income_household", {"class_": "A"}, Interval(12)),
+        (BY_CLASS, "low_income_household", {"labour_capacity": True}, Interval(6)),
+        (BY_CLASS, "low_income_household", {"class_": "收入来源不固定且有劳动能力"}, Interval(6)),
+        (BY_CLASS, "low_income_household", {}, Interval(12)),
+        (BY_LEVEL, "street_segment", {"level": "arterial"}, Interval(days=1)),
+        (BY_LEVEL, "street_segment", {}, Interval(days=7)),
+        (BY_LEVEL, "hotspot", {}, Interval(days=1)),
+        ({"mode": "on_event", "count": None, "per": None}, "x", {}, None),
+        ({"mode": "sample_min", "fraction": 0.03, "per": "year"}, "x", {}, None),
+        ({"mode": "deadline", "days": 20}, "x", {}, None),
+        ({}, "x", {}, None),
+    ],
+)
+def test_how_often_an_item_asks_for_an_inspection(
+    frequency: dict[str, object],
+    object_type: str,
+    attributes: dict[str, object],
+    expected: Interval | None,
+) -> None:
+    assert interval(frequency, object_type, attributes) == expected
+
+
+def test_the_shortest_interval_holds_and_months_end_where_they_end() -> None:
+    quarter = {"mode": "min", "count": 1, "per": "quarter"}
+
+    assert shortest([YEARLY, quarter, {"mode": "on_event"}], "x", {}) == Interval(3)
+    assert shortest([], "x", {}) is None
+    assert Interval(1).after(date(2026, 1, 31)) == date(2026, 2, 28)
+    assert Interval(12).after(date(2024, 2, 29)) == date(2025, 2, 28)
+    assert Interval(days=7).after(date(2026, 12, 30)) == date(2027, 1, 6)
+
+
+def with_item(history: History, code: str = "X1") -> History:
+    history.record(
+        ItemListed(
+            item=code,
+            name_zh=code,
+            name_en=code,
+            domain="social_organization",
+            kind="inspection",
+            plannable=True,
+            valid_from=MARCH,
+            object_types=("social_association",),
+            frequency=YEARLY,
+        )
+    )
+    return history
+
+
+def test_due_is_counted_from_the_last_effective_inspection_or_from_the_listing() -> None:
+    history = with_item(History())
+    history.record(listed())
+    assert line(history).next_due == date(2027, 3, 1)
+    assert line(history).never_inspected
+
+    inspect(history, "1", "2026-04-15")
+    shown = line(history)
+    assert shown.next_due == date(2027, 4, 15)
+    assert shown.last is not None
+    assert shown.last.by == (an_id("Chen"), an_id("Li"))
+    assert (shown.last.on, shown.last.outcome) == (date(2026, 4, 15), "nothing_found")
+
+
+def test_what_is_exempt_closed_or_exempt_of_the_item_is_not_due() -> None:
+    for fact in (
+        ObjectExempted(object=THING, reason="x", valid_from=APRIL),
+        ObjectExempted(object=THING, reason="x", valid_from=APRIL, item="X1"),
+        ObjectClosed(object=THING, valid_to=APRIL, reason="x"),
+    ):
+        history = with_item(History())
+        history.record(listed())
+        history.record(fact)
+        assert line(history).next_due is None
+
+
+# ── the list ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_home_has_no_name_but_says_where_its_card_is() -> None:
+    history = History()
+    history.record(ObjectSplit(object=an_id("other"), parts=(), valid_from=MARCH))
+    parts = (
+        SealedPart(name="note", subject=an_id("person")),
+        SealedPart(name="card", subject=an_id("person")),
+    )
+    history.record(listed(name=None, object_type="low_income_household", sealed=parts))
+
+    shown = line(history)
+
+    assert shown.name is None
+    assert shown.card == Card(position=2, index=1, subject=an_id("person"))
+
+
+def test_the_list_shows_first_what_was_never_inspected_or_longest_ago() -> None:
+    views = folded(the_district())
+    names: list[str] = []
+    after: Cursor | None = None
+    while True:
+        page = object_inventory(views, date(2026, 3, 31), after=after, limit=4)
+        names += [
+            (one.name or "home")[-1] + ("!" if one.never_inspected else "") for one in page.lines
+        ]
+        after = page.next
+        if after is None:
+            break
+
+    # I, G and M have ended, P is a person, the homes E and F have no name; 19 counts for B
+    assert names == ["J!", "K", "A", "H", "e", "e", "N", "L", "B", "C", "D"]
+
+
+def test_filters_of_the_list() -> None:
+    views = folded(the_district())
+
+    def found(**filters: object) -> set[str]:
+        page = object_inventory(views, date(2026, 3, 31), ObjectFilters(**filters))  # type: ignore[arg-type]
+        return {one.name or "home" for one in page.lines}
+
+    assert found(never=True) == {"Object J"}
+    assert found(domain="funeral") == {"Object C", "Object D", "Object J"}
+    assert found(township="440804003") == {"Object H", "Object L", "Object N"}
+    assert "Object G" in found(township="440804003", closed=True)
+    assert found(open_findings=True) == set()
+    assert found(object_type="low_income_household") == {"home"}
+
+
+def test_an_object_nobody_listed_has_no_line() -> None:
+    assert object_line(folded(the_district()), an_id("nothing"), TODAY) is None
