@@ -10,7 +10,7 @@ from events import chain, vocabulary
 from events.chain import Head
 from events.clock import Clock, Entropy, Instant
 from events.envelope import Entry
-from events.errors import BusyError, ConflictError
+from events.errors import BusyError, ConflictError, ForkedError
 from events.facts import Fact, body
 from events.header import Header, Part
 from events.ids import NO_HASH, NOBODY, id_bytes
@@ -86,7 +86,7 @@ class LogWriter:
             head = chain.head_of(run[-1])
         try:
             self._held = self._store.append(self.log, self._held.sequence, run, now.at)
-        except ConflictError as other:
+        except (ConflictError, ForkedError) as other:
             msg = "another process is writing this log"
             raise BusyError(msg) from other
         return run
