@@ -31,7 +31,7 @@ def measure(shop: Workshop) -> Measured:
         for name, ask in _questions(views).items():
             shop.tell(f"asking: {name}")
             ask()
-            found[name] = latencies([timed(ask).wall for _ in range(shop.rounds(100, 20))])
+            found[name] = latencies([timed(ask).wall for _ in range(shop.times(100, 20))])
     finally:
         views.close()
     worst = max(one["p95"] for one in found.values())

@@ -12,7 +12,7 @@ _SECONDS = 0.6
 
 def measure(shop: Workshop) -> Measured:
     """Append a page and flush it, over and over, where the history lies."""
-    found = [_round(shop) for _ in range(shop.rounds(5, 3))]
+    found = [_round(shop) for _ in range(shop.times(5, 3))]
     described = rates(found)
     return Measured({"fsync_per_s": described["median"]}, described)
 

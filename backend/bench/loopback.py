@@ -15,7 +15,7 @@ def measure(shop: Workshop) -> Measured:
     cpus: list[float] = []
     with running("--empty") as server:
         asked = request("/nothing")
-        for number in range(shop.rounds(7, 3) + 1):
+        for number in range(shop.times(7, 3) + 1):
             shop.tell(f"empty POSTs: round {number}")
             before, start = server.account(), time.perf_counter()
             with Line(server.port) as line:

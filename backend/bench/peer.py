@@ -29,7 +29,7 @@ def measure(shop: Workshop) -> Measured:
     pen = Pen(bytes(range(32)), Head(), UNSIGNED, Random(3))
     spent: list[Spent] = []
     try:
-        for number in range(shop.rounds(5, 3)):
+        for number in range(shop.times(5, 3)):
             shop.tell(f"the library's recorder: round {number + 1}")
             events = _events(pen)
             spent.append(timed(lambda now=events: _append(recorder, now)))

@@ -82,7 +82,7 @@ def batches_of_one(shop: Workshop) -> Measured:
     """One tablet, batches of 500."""
     with _office(shop, "one", 1) as (server, (tablet,)):
         found = [
-            _round(server, [[tablet.batch() for _ in range(20)]])
+            _round(server, [[tablet.batch() for _ in range(shop.times(20, 6))]])
             for _ in _counted(shop, "one tablet pushes")
         ][1:]
     by_cpu = rates([one.entries / one.intake for one in found])
@@ -102,7 +102,7 @@ def batches_of_eight(shop: Workshop) -> Measured:
     """Eight tablets at the same time, batches of 500."""
     with _office(shop, "eight", _TABLETS) as (server, tablets):
         found = [
-            _round(server, [[one.batch() for _ in range(4)] for one in tablets])
+            _round(server, [[one.batch() for _ in range(shop.times(4, 2))] for one in tablets])
             for _ in _counted(shop, "eight tablets push")
         ][1:]
     by_cpu, by_wall = rates([one.entries / one.intake for one in found]), _wall(found)
@@ -116,7 +116,7 @@ def inspections(shop: Workshop) -> Measured:
     """One tablet, each inspection a push of its own."""
     with _office(shop, "inspections", 1) as (server, (tablet,)):
         found = [
-            _round(server, [[tablet.inspection() for _ in range(100)]])
+            _round(server, [[tablet.inspection() for _ in range(shop.times(100, 40))]])
             for _ in _counted(shop, "inspections, one by one")
         ][1:]
     by_cpu = rates([one.pushes / one.intake for one in found])
@@ -136,7 +136,7 @@ def _wall(found: Sequence[Round]) -> Numbers:
 
 
 def _counted(shop: Workshop, what: str) -> Generator[int]:
-    for number in range(shop.rounds(7, 3) + 1):  # the first warms up
+    for number in range(shop.times(7, 3) + 1):  # the first warms up
         shop.tell(f"{what}: round {number}")
         yield number
 

@@ -13,7 +13,7 @@ _PATIENCE = 300.0  # seconds
 def measure(shop: Workshop) -> Measured:
     """Let the tablet answer questions in a folder of its own."""
     shop.tell("the tablet answers")
-    answers = shop.rounds(400, 60)
+    answers = shop.times(400, 60)
     command = [sys.executable, "-m", "mobile.bench", str(shop.folder / "tablet"), str(answers)]
     done = subprocess.run(  # noqa: S603  it is our own
         command, capture_output=True, text=True, timeout=_PATIENCE, check=False

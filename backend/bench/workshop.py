@@ -44,7 +44,7 @@ class Workshop:
         self.quick = quick
         self.entries = QUICK if quick else WHOLE
 
-    def rounds(self, whole: int, quick: int) -> int:
+    def times(self, whole: int, quick: int) -> int:
         """Return how often to do something."""
         return quick if self.quick else whole
 
