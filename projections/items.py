@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from events.facts import Visit
 from events.inspections import (
@@ -74,7 +74,7 @@ from projections.filed import FiledDocument, filed, in_order
 from projections.recorded import Recorded
 from projections.spans import Span, after, spans_of
 from projections.view import Keep, Value, View, of_facts, under
-from projections.visits import Completed, VisitRow
+from projections.visits import Voided
 
 # ── the list ───────────────────────────────────────────────────────────────────────
 
@@ -180,12 +180,20 @@ ITEMS: View = of_facts(
 # ── their uses ─────────────────────────────────────────────────────────────────────
 
 
-def used(fact: InspectionCompleted, recorded: Recorded) -> Completed:
-    """Keep a completion without its officers: there is one for each item of a visit."""
-    return structs.replace(visits.completed(fact, recorded), kind="", officers=())
+class Used(Row, frozen=True, tag="u"):
+    """A completed inspection that used the item, and whether it counts unless voided."""
+
+    inspection: str
+    counts: bool
 
 
-UseDocument: TypeAlias = Document[Row, VisitRow]
+UseRow: TypeAlias = Used | Voided
+UseDocument: TypeAlias = Document[Row, UseRow]
+
+
+def used(fact: InspectionCompleted, recorded: Recorded) -> Used:
+    at, offset = visits.happened(fact, recorded)
+    return Used(recorded.position, at, offset, fact.visit.inspection, not visits.judged(fact))
 
 
 def use_keys(visit: Visit) -> tuple[str, ...]:
@@ -194,10 +202,29 @@ def use_keys(visit: Visit) -> tuple[str, ...]:
 
 
 def uses(document: UseDocument) -> dict[date, int]:
-    """Return how many effective inspections were completed on each day."""
-    rows = counting(document.rows, document.superseded)
-    decided = visits.inspected(rows, visits.begun_in(document.rows.values()))
-    return Counter(one.on for one in decided.values() if one.on and one.effectiveness.effective)
+    """Return how many effective inspections were completed on each day.
+
+    Of several completions of one inspection the one with the higher position counts.
+    """
+    last: dict[str, tuple[Used, int, int]] = {}
+    voided: set[str] = set()
+    for row, at, offset in _counting(document):
+        if isinstance(row, Voided):
+            voided.add(row.inspection)
+        elif row.inspection not in last or last[row.inspection][0].position < row.position:
+            last[row.inspection] = (row, at, offset)
+    return Counter(
+        visits.local_day(at, offset)
+        for row, at, offset in last.values()
+        if row.counts and row.inspection not in voided
+    )
+
+
+def _counting(document: UseDocument) -> Iterable[tuple[UseRow, int, int]]:
+    if not document.superseded:  # nearly always, and these documents have many rows
+        return [(row, row.at, row.offset) for row in document.rows.values()]
+    held = counting(document.rows, document.superseded)
+    return [(one.row, one.at, one.offset) for one in held]
 
 
 def uses_in(days: Iterable[str], period: Span) -> tuple[int, str]:
@@ -228,16 +255,16 @@ ITEM_USES: View = of_facts(
     version=1,
     document=UseDocument,  # type: ignore[arg-type]
     keeps={
-        InspectionStarted: Keep(visits.started),
         InspectionCompleted: Keep(used),
         InspectionVoided: Keep(visits.voided),
-        InspectionCancelled: Keep(visits.cancelled),
     },
     ignores=(
         RegisterFact,
         OfficeFact,
         OrderFact,
         # what an inspection is made of does not decide whether it counts: its completion does
+        InspectionStarted,
+        InspectionCancelled,
         InspectionApproved,
         NoticeGiven,
         OfficerSignedIn,
