@@ -123,7 +123,7 @@ def counted(state: InspectionState, language: str) -> InspectionState:
         missing=missing,
         answered=sum(row.status != "unanswered" for _, row in rows),
         asked=len(rows),
-        blocked=say(f"还缺 {n} 项,补齐后才能完成", f"{n} answers are missing", language)
+        blocked=say(f"还缺 {n} 项，补齐后才能完成", f"{n} answers are missing", language)
         if n
         else "",
     )
@@ -143,7 +143,7 @@ def patrol(language: str = "zh", **answers: object) -> InspectionState:
         "SP-12": "no",
         "SP-09": ("sleeping_rough", "wandering"),
         "SP-10": "elder",
-        "SP-11": ("limited",),
+        "SP-11": ("mobility",),
         "SP-15": "yes",
         **answers,
     }
@@ -202,7 +202,7 @@ def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
         "FU-03": "not" if stopped else "approved",
         "FU-04": "yes",
         "FU-05": "yes",
-        "FU-35": "ok",
+        "FU-35": "within",
         "FU-36": "present",
         "FU-06": "yes",
         "FU-07": FIX,
@@ -269,7 +269,7 @@ def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
                     severity="major",
                     title=say("墓穴占地超过限额", "Grave larger than allowed", language),
                     follow_up=say(
-                        "责令限期整改,到期复查", "Order to rectify, then re-inspection", language
+                        "责令限期整改，到期复查", "Order to rectify, then re-inspection", language
                     ),
                 ),
                 FindingRow(
@@ -277,13 +277,13 @@ def funeral(language: str = "zh", *, stopped: bool = False) -> InspectionState:
                     severity="minor",
                     title=say("未公示服务清单和价格", "List and prices not displayed", language),
                     follow_up=say(
-                        "责令限期整改,到期复查", "Order to rectify, then re-inspection", language
+                        "责令限期整改，到期复查", "Order to rectify, then re-inspection", language
                     ),
                 ),
             ),
             stop=Stop(
                 reason=say(
-                    "检查审批未办:依法不得开始检查。",
+                    "检查审批未办：依法不得开始检查。",
                     "The inspection is not approved: it may not begin.",
                     language,
                 )
@@ -319,7 +319,7 @@ def recheck(language: str = "zh") -> InspectionState:
     changed = {
         "LI-16": {
             "computed": say(
-                "人均 400.00 元/月,当地标准 600 元/月(演示数值)",
+                "人均 400.00 元/月，当地标准 600 元/月(演示数值)",
                 "400.00 yuan a head; the local standard is 600 (demo figure)",
                 language,
             )
@@ -408,7 +408,7 @@ WORK = (
         "Nandiao subdistrict",
         "复查逾期 2 天",
         "re-inspection 2 days overdue",
-        "本年度检查次数已达上限,需选例外情形|The yearly cap is reached: an exception is needed",
+        "本年度检查次数已达上限，需选例外情形|The yearly cap is reached: an exception is needed",
     ),
     (
         "i-1",
@@ -487,7 +487,7 @@ def outbox(language: str = "zh") -> OutboxState:
                 recorded="14:40",
                 sent="14:52",
                 advice=say(
-                    "服务器不认本机密钥。请勿清除数据,把平板交给系统管理员。",
+                    "服务器不认本机密钥。请勿清除数据，把平板交给系统管理员。",
                     "The server does not know this tablet's key. Erase nothing; "
                     "hand the tablet to the administrator.",
                     language,

@@ -427,11 +427,12 @@ class Signatures(Answer):
                 self.add_widget(Mark(mark, self._role(mark.role), self._drop))
             self.add_widget(self._add)
         least = int(row.minimum or 1)
-        self._add.text = (
-            _("Sign ({n} of {least})").format(n=len(marks) + 1, least=least)
-            if len(marks) < least
-            else _("One more signature")
-        )
+        if len(marks) >= least:
+            self._add.text = _("One more signature")
+        elif least == 1:
+            self._add.text = _("Sign")
+        else:
+            self._add.text = _("Sign ({n} of {least})").format(n=len(marks) + 1, least=least)
         self._add.look = "primary" if len(marks) < least else "secondary"
 
     def _role(self, role: str) -> str:
