@@ -31,20 +31,6 @@ class Words(Text):
     """Wrapping text for the slow layouts: its height follows its width."""
 
 
-class Card(Block):
-    """A white sheet with its content inset. `padding`: left and right, top and bottom."""
-
-    inset = NumericProperty(theme.PAD)
-    edge = ColorProperty(theme.CLEAR)
-
-    def measure(self, width: float) -> float:
-        inner = super().measure(width - 2 * self.inset)
-        for child in self.children:
-            child.pos = (child.x + self.inset, child.y + self.inset)
-        self.size = (width, inner + 2 * self.inset)
-        return self.height
-
-
 class Action(ButtonBehavior, BoxLayout):
     """A button: what it does, perhaps with a sign before it."""
 
