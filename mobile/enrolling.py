@@ -48,6 +48,8 @@ def _enrol(folder: TabletFolder, http: httpx.Client, code: str, clock: Clock) ->
     elif folder.enrolled and code:
         anew(folder, clock)
     if not folder.enrolled:
+        if not code:
+            raise sync_client.RefusedError("not-enrolled")
         sync_client.enrol(folder, code, http)
 
 
@@ -56,13 +58,14 @@ def anew(folder: TabletFolder, clock: Clock) -> None:
     log = bytes.fromhex(folder.current.log)
     why = sync_client.stopped(folder, log)
     reason = _REASONS.get(why.code, "new_key") if why else "new_key"
-    common = None if reason == "restore" else sync_client.held_by_office(folder, log)
-    folder.open_log(
-        clock, reason=reason, trusted=None if common is None else _at(folder, log, common)
-    )
+    # A restored tablet has less than the office: all it has is common to both.
+    common = None if reason == "restore" else _at(folder, log)
+    folder.open_log(clock, reason=reason, trusted=common)
 
 
-def _at(folder: TabletFolder, log: bytes, sequence: int) -> Held:
+def _at(folder: TabletFolder, log: bytes) -> Held:
+    """Return how far the office gave receipts for a log: its genesis at least."""
+    sequence = sync_client.held_by_office(folder, log)
     if not sequence:
         return Held(1, folder.genesis().hash)
     (last,) = folder.store.read_log(log, sequence - 1, 1)

@@ -210,7 +210,8 @@ def _app(path: Path, server: str, code: str, http: httpx.Client) -> App:
     try:
         folder = prepare(path, http, code, SystemClock(), os.urandom)
     except RefusedError as refused:
-        return SayApp(f"{refused.title}\n\n{refused.todo}")
+        said = not_enrolled_words(path) if refused.code == "not-enrolled" else refused.title
+        return SayApp(f"{said}\n\n{refused.todo}")
     except LineError as failure:
         said = _("{server} cannot be reached: {why}\n\nCheck the network, then start again.")
         return SayApp(said.format(server=server, why=failure))

@@ -88,6 +88,12 @@ class JumpingClock(SetClock):
 
     wrong_by = 0
 
+    def reach(self, at: int) -> None:
+        """Go on to an instant; never back. The first one is when the machine was started."""
+        if not self.at:
+            self._started = at
+        self.at = max(self.at, at)
+
     def now(self) -> Instant:
         right = super().now()
         return msgspec.structs.replace(right, at=right.at + self.wrong_by)
@@ -179,7 +185,7 @@ class SimulatedTablet:
                 time.sleep(backoff.failed(failure.after))
 
     def _set(self, at: int) -> None:
-        self._clock.at = max(self._clock.at, at)
+        self._clock.reach(at)
         self._http.headers[sync_client.SIMULATED_AT] = str(at)
 
     def _open(self, folder: TabletFolder) -> None:
@@ -206,7 +212,7 @@ class SimulatedTablet:
 
     def _inspect(self, command: Inspect) -> dict[str, Any]:
         log, _, register = self._ready()
-        self._clock.at = max(self._clock.at, command.at)
+        self._clock.reach(command.at)
         before = log.held.sequence
         dice = Random(f"xunji visit {self._seed} {command.inspection} {command.at}")  # noqa: S311
         place = command.place or register.place(command.object)
@@ -389,11 +395,15 @@ class _Form:
         return overrides.get(slot.question)
 
     def _left_out(self) -> str:
+        """Choose a question that is always asked, and that nothing else depends on."""
+        form = self._stage.form
         plain = [
             question.id
-            for question in self._stage.form.questions
+            for question in form.questions
             if question.required
-            and question.type in ("photo", "gps", "yes_no_na", "number")
+            and question.show_if is None
+            and question.type != "signature"
+            and question.id not in form.repeated_ids
             and not self._visit.steers(question.id)
         ]
         return self._stage.dice.choice(plain) if plain else ""
