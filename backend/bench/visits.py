@@ -1,7 +1,8 @@
-"""What happens on invented inspections: about 25 entries each, in the mix of a real year.
+"""What happens on invented inspections: about 25 entries each, in a realistic mix.
 
-Half are patrols, a third rechecks of households, whose answers are mostly sealed, the rest
-inspections of organizations. Nothing here is secret: sealed parts are random bytes.
+There are as many a year as in the demo district. Half are patrols, a third rechecks of
+households, whose answers are mostly sealed, the rest inspections of organizations. Nothing here
+is secret: sealed parts are random bytes.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ from projections.coverage import DOMAINS
 from projections.spans import Span
 
 YEAR: Final = Span(date(2026, 1, 1), date(2026, 12, 31))
+ENTRIES_A_YEAR: Final = 80_000
+_EARLY: Final = date(2010, 1, 1)
+_LATE: Final = date(2029, 12, 31)
 OBJECTS: Final = 6_000
 _KINDS: Final = ("street_patrol", "low_income_recheck", "general_inspection")
 _WEIGHTS: Final = (5, 3, 2)
@@ -79,7 +83,7 @@ _THINGS: Final = tuple(
 def register() -> Iterator[Happening]:
     """Yield what the office lists first: areas, items, objects."""
     for township in _TOWNSHIPS:
-        yield Happening(AreaListed(township, township, township, "township", YEAR.start))
+        yield Happening(AreaListed(township, township, township, "township", _EARLY))
     for at, item in enumerate(_ITEMS):
         yield Happening(
             ItemListed(
@@ -89,7 +93,7 @@ def register() -> Iterator[Happening]:
                 domain=DOMAINS[at % len(DOMAINS)],
                 kind="inspection",
                 plannable=True,
-                valid_from=date(2020, 1, 1),
+                valid_from=_EARLY,
                 object_types=(f"type_{at % 20}",),
                 frequency={"mode": "min", "count": 1, "per": "year"},
             )
@@ -102,15 +106,20 @@ def register() -> Iterator[Happening]:
                 domain=thing.domain,
                 township=thing.township,
                 village=thing.village,
-                valid_from=date(2020, 1, 1),
+                valid_from=_EARLY,
                 name=f"Object {thing.number}",
             )
         )
 
 
-def inspection(dice: Random) -> list[Happening]:
+def day_of(entry: int, of: int) -> date:
+    """Return the day of an entry in a history that ends with `YEAR` and holds `of` entries."""
+    return YEAR.end - timedelta(days=(of - entry) * 365 // ENTRIES_A_YEAR)
+
+
+def inspection(dice: Random, day: date = YEAR.start) -> list[Happening]:
     """Return what is recorded of one inspection, from its start to its end."""
-    visit = _visit(dice)
+    visit = _visit(dice, day)
     lead, second = dice.sample(_OFFICERS, 2)
     return [
         *_arrival(visit, lead, second),
@@ -121,7 +130,7 @@ def inspection(dice: Random) -> list[Happening]:
     ]
 
 
-def _visit(dice: Random) -> Visit:
+def _visit(dice: Random, day: date) -> Visit:
     thing = _THINGS[dice.randrange(OBJECTS)]
     kind = dice.choices(_KINDS, _WEIGHTS)[0]
     return Visit(
@@ -132,7 +141,7 @@ def _visit(dice: Random) -> Visit:
         object_type=thing.type,
         domain=thing.domain,
         township=thing.township,
-        started_on=YEAR.start + timedelta(days=dice.randrange(365)),
+        started_on=day,
         village=thing.village,
         items=tuple(dice.sample(_ITEMS, 2)),
     )
@@ -144,7 +153,7 @@ def _arrival(visit: Visit, lead: str, second: str) -> Iterator[Happening]:
         role = "lead" if officer == lead else "assisting"
         yield Happening(OfficerSignedIn(visit=visit, officer=officer, role=role))
         yield Happening(
-            CertificateShown(visit=visit, officer=officer, certificate=officer, valid_to=YEAR.end)
+            CertificateShown(visit=visit, officer=officer, certificate=officer, valid_to=_LATE)
         )
     yield Happening(ArrivalLocated(visit=visit, band="le50", provider="gnss", accuracy_m=5.0))
 

@@ -1,6 +1,7 @@
 """Where it is measured: a temporary folder, and one history that is built once."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ QUICK: Final = 100_000
 _TABLETS: Final = 30
 _SECTIONS: Final = 10
 _PUSH: Final = 1_000
+_DAYS_LATE: Final = 5
 _RECEIVED: Final = 1_767_232_800_000_000
 
 
@@ -50,7 +52,10 @@ class Workshop:
 
     @cached_property
     def history(self) -> Path:
-        """A year of 30 tablets in the store that the server uses. Chained, but not signed."""
+        """30 tablets hand in by turns, for years, to the store that the server uses.
+
+        Chained, but not signed: nothing that reads it here asks for signatures.
+        """
         file = self.folder / "history.sqlite"
         store = SQLiteStore(file)
         try:
@@ -99,6 +104,8 @@ class Workshop:
             pen = pens[1 + turn % _TABLETS]
             run: list[Entry] = []
             while len(run) < min(_PUSH, left):
-                run += pen.write(visits.inspection(dice))[0]
+                day = visits.day_of(self.entries - left + len(run), self.entries)
+                late = timedelta(days=dice.randrange(_DAYS_LATE))
+                run += pen.write(visits.inspection(dice, day - late))[0]
             yield pen.log, run[:left]
             left -= len(run)
