@@ -45,10 +45,34 @@ def serve(data: Path, host: str, port: int, *, simulated: bool) -> None:
     run(settings)
 
 
+@click.command(help=_("Compute a view again from the records, as of any moment."))
+@data_option
+@click.option(
+    "--view",
+    type=click.Choice(("coverage", "items", "objects", "inspections", "devices")),
+    default="coverage",
+    show_default=True,
+    help=_("Which view."),
+)
+@click.option("--at", default="", help=_("A position, or a time of record; without it, now."))
+@click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
+@click.option(
+    "--compare",
+    "comparing",
+    is_flag=True,
+    help=_("Compare what is served with what the records give; exit code 1 if it differs."),
+)
+def replay(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) -> None:
+    from backend.replay_table import run
+
+    run(data, view, at, as_json=as_json, comparing=comparing)
+
+
 commands: list[click.Command] = [
     init,
     demo,
     serve,
+    replay,
     enrol,
     revoke,
     rotate,

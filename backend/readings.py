@@ -109,6 +109,11 @@ class Reading:
         at = microseconds(last) if last else self._clock.now().at
         return moment(at, CHINA).date()
 
+    def day_of(self, position: int) -> date:
+        """Return the day on which the record at a position arrived."""
+        received_at = self.received_at(position)
+        return moment(microseconds(received_at), CHINA).date() if received_at else self.today()
+
     @contextmanager
     def held(self) -> Generator[ViewStore]:
         """Hold the views still."""

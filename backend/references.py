@@ -59,7 +59,7 @@ def _object(key: str, document: ObjectDocument, scope: Scope) -> Told:
         was = any(scope.has(one.township, one.domain) for one in about.listings)
         return _GONE if was else _NOTHING
     rows = register.counted_rows(document)
-    of = register.inspected(rows)
+    of = register.inspected(document, rows)
     last = register.last_effective(of)
     told = {name: getattr(newest, name) for name in _OBJECT_WORDS}
     told |= {

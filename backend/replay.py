@@ -13,7 +13,7 @@ from msgspec import Struct
 from backend import coverage, devices, inspections, items, objects
 from backend.problems import ProblemError
 from backend.readings import AsOf, From, Reading, Table, Today, Until, period_of, query_of
-from events.clock import CHINA, microseconds, moment
+from events.clock import microseconds
 from events.store import EventStore
 from projections.coverage import coverage as compute_coverage
 from projections.devices import DEVICES
@@ -36,11 +36,15 @@ At = Annotated[
 
 
 class Replayable(Struct, frozen=True):
-    """What can be replayed: the views it is made from, in full and no more than it needs."""
+    """What can be replayed: the views it is made from, in full and no more than it needs.
+
+    `brief` are the members that a narrow table shows.
+    """
 
     views: Sequence[View]
     narrow: Sequence[View]
     table: Callable[[ViewStore, Span, date], Table]
+    brief: Sequence[str]
 
 
 REPLAYABLE: Final[Mapping[str, Replayable]] = {
@@ -48,22 +52,31 @@ REPLAYABLE: Final[Mapping[str, Replayable]] = {
         (OBJECTS, INSPECTIONS, ITEMS),
         COVERAGE,
         lambda views, period, day: Table(coverage.lines(compute_coverage(views, period, day))),
+        ("measure", "township", "done", "of", "words"),
     ),
     "items": Replayable(
         (ITEMS, ITEM_USES),
         (ITEMS, ITEM_USES),
         items.table,
+        ("item", "name_zh", "in_force", "uses", "last_used_on"),
     ),
     "objects": Replayable(
-        (OBJECTS, ITEMS), (OBJECTS, ITEMS), lambda views, _period, day: objects.table(views, day)
+        (OBJECTS, INSPECTIONS, ITEMS),
+        (OBJECTS, *COVERAGE[1:]),
+        lambda views, _period, day: objects.table(views, day),
+        ("object", "township", "last_inspected_on", "open_findings", "next_due"),
     ),
     "inspections": Replayable(
         (INSPECTIONS,),
         (INSPECTIONS,),
         lambda views, period, _day: inspections.table(views, period),
+        ("inspection", "started_on", "completed_on", "kind", "effective"),
     ),
     "devices": Replayable(
-        (DEVICES,), (DEVICES,), lambda views, _period, _day: devices.table(views)
+        (DEVICES,),
+        (DEVICES,),
+        lambda views, _period, _day: devices.table(views),
+        ("name", "role", "log", "entries", "last_received_at"),
     ),
 }
 
@@ -128,7 +141,7 @@ class Replays:
         first, last, today = days
         with _Turn(self._one, self._reading.store.size(), self._most):
             views = replayed(self._reading.store, kind.narrow, when)
-        day = today or self._day(views.position())
+        day = today or self._reading.day_of(views.position())
         table = kind.table(views, period_of(first, last, day), day)
         as_of = self._reading.as_of(query, day, views)
         return Replayed(as_of, table.rows, table.after is None)
@@ -145,10 +158,6 @@ class Replays:
                 found = compare(target, served)
         as_of = self._reading.as_of(query, self._reading.today(), target)
         return Compared(as_of, not found, len(found), found[:MOST_DIFFERENCES])
-
-    def _day(self, position: int) -> date:
-        received_at = self._reading.received_at(position)
-        return moment(microseconds(received_at), CHINA).date() if received_at else date.min
 
 
 class _Turn:

@@ -1,8 +1,13 @@
 """Serving: the application on a socket of this machine, until it is told to stop."""
 
+import signal
 import socket
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import Final
 
 import click
@@ -74,7 +79,26 @@ def serve(settings: Settings, app: object, listener: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    with _signals_once():
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _signals_once() -> Generator[None]:
+    """Let uvicorn end in order: it raises the signal once more then, and we are not done yet."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    held = [(one, signal.signal(one, _nothing)) for one in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        yield
+    finally:
+        for one, handler in held:
+            signal.signal(one, handler)
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    del number, frame
 
 
 def _announce(data: Path, listener: socket.socket) -> None:

@@ -1,6 +1,7 @@
 """Tablets hand in their logs: `POST /sync/log` (docs/format.md, section 11)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from threading import RLock
 from typing import Any, Final
@@ -131,6 +132,7 @@ _BODY = RequestBody(
 )
 
 
+@dataclass
 class PushOperation(Operation):
     """A body that no JSON schema describes."""
 

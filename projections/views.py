@@ -113,7 +113,12 @@ class ViewStore(Protocol):
 
 
 def view_of(views: Iterable[View], name: str) -> View:
-    return next(view for view in views if view.name == name)
+    """Return a view by name; `LookupError` where it is not among `views`."""
+    for view in views:
+        if view.name == name:
+            return view
+    msg = f"there is no view {name} here"
+    raise LookupError(msg)
 
 
 def touched(store: ViewStore, view: str, after: int, limit: int) -> list[Found]:

@@ -1,0 +1,130 @@
+"""The command `xunji replay`: a view computed again from the records, without a server."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table as Shown
+
+from backend.folder import DataFolder
+from backend.pages import DOMAIN, LOCALEDIR
+from backend.readings import Reading, Table, period_of
+from backend.replay import REPLAYABLE, Moment, Only, Replayable, read_moment, replayed
+from events.clock import SystemClock
+from events.command import FailedError, NoDataError
+from events.errors import FolderError, StorageError
+from events.language import language, translation
+from events.store import EventStore
+from projections.catalogue import VIEWS
+from projections.replay import Difference, compare
+from projections.sqlite_views import SQLiteViews
+from projections.views import MemoryViews
+
+_ = translation(DOMAIN, LOCALEDIR, language()).gettext
+_MOST_SHOWN = 20
+
+
+def run(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) -> None:
+    """Print a view as of a moment; with `comparing`, how what is served differs from it."""
+    try:
+        when = read_moment(at)
+    except ValueError as wrong:
+        raise click.BadParameter(
+            _("{at} is neither a position nor a time").format(at=at)
+        ) from wrong
+    try:
+        folder = DataFolder.open(data)
+        store = folder.history()
+    except (FolderError, StorageError) as missing:
+        raise NoDataError(str(missing)) from missing
+    try:
+        kind = REPLAYABLE[view]
+        if comparing:
+            _compare(folder, store, kind, as_json=as_json)
+        else:
+            _show(folder, store, kind, when, as_json=as_json)
+    finally:
+        store.close()
+
+
+def _show(
+    folder: DataFolder, store: EventStore, kind: Replayable, when: Moment, *, as_json: bool
+) -> None:
+    views = replayed(store, kind.narrow, when)
+    reading = Reading(views, store, SystemClock(), folder.bureau, lambda: 0, demo=True)
+    day = reading.day_of(views.position())
+    table = kind.table(views, period_of(None, None, day), day)
+    if as_json:
+        _print_json(
+            {
+                "history": folder.about.bureau,
+                "position": views.position(),
+                "received_at": reading.received_at(views.position()),
+                "today": day,
+                "versions": {one.name: one.version for one in views.views},
+                "rows": table.rows,
+            }
+        )
+    else:
+        _draw(table, kind.brief, views, day)
+
+
+def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json: bool) -> None:
+    if not folder.views_file.is_file():
+        raise NoDataError(
+            _("{path} is missing: nothing is served yet").format(path=folder.views_file)
+        )
+    served = SQLiteViews(folder.views_file, VIEWS)
+    try:
+        again = replayed(store, kind.views, Moment(until=served.position()))
+        found = compare(again, Only(served, kind.views))
+        position = served.position()
+    finally:
+        served.close()
+    if as_json:
+        _print_json(
+            {
+                "history": folder.about.bureau,
+                "position": position,
+                "same": not found,
+                "count": len(found),
+                "differences": found[:1_000],
+            }
+        )
+    else:
+        _tell(found, position)
+    if found:
+        raise FailedError(_("what is served differs from the records"))
+
+
+def _print_json(said: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
+
+
+def _draw(table: Table, names: Sequence[str], views: MemoryViews, day: date) -> None:
+    shown = Shown(
+        title=_("as of record {position}, judged on {day}").format(
+            position=views.position(), day=day
+        )
+    )
+    for name in names:
+        shown.add_column(name, overflow="fold")
+    for row in table.rows:
+        shown.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+    Console().print(shown)
+
+
+def _tell(found: list[Difference], position: int) -> None:
+    if not found:
+        click.echo(
+            _("Up to record {position} what is served agrees with the records.").format(
+                position=position
+            )
+        )
+    for one in found[:_MOST_SHOWN]:
+        click.echo(f"{one.view} {one.key} {one.path}: {one.served!r} ≠ {one.replayed!r}")
