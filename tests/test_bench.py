@@ -4,10 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
+import backend.bench
 from backend.bench.commands import LABELS, NAMES
 
 
@@ -62,3 +66,12 @@ def test_without_json_it_prints_a_table() -> None:
 
 def test_a_measurement_that_is_not_there_is_refused() -> None:
     assert bench("--only", "nothing").returncode == 2
+
+
+def test_every_word_of_the_benchmark_has_its_chinese() -> None:
+    package = Path(backend.bench.__file__).parent
+    used = {found[2] for found in extract_from_dir(package)}
+    with (package.parent / "locale/zh/LC_MESSAGES/bench.po").open("rb") as opened:
+        said = {message.id for message in read_po(opened) if message.id and message.string}
+
+    assert used == said
