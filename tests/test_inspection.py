@@ -319,6 +319,7 @@ def test_going_on_after_a_stop_needs_a_reason_and_keeps_it_sealed(tablet: Bench)
     begun.go_on("当事人要求当场处理")
 
     assert begun.went_on
+    assert [part.name for part in of(tablet, AnswerRecorded)[-1].sealed] == ["went-on"]
     tablet.fill(begun)
     begun.complete()
     assert of(tablet, InspectionCompleted)[0].outcome == "findings"
