@@ -87,7 +87,7 @@ def _envelopes(raw: bytes, at: int, count: int) -> tuple[bytes, ...]:
 
 
 def cut(envelopes: Sequence[bytes], most: int = MAX_ENTRIES, size: int = MAX_BYTES // 2) -> int:
-    """Return how many of `envelopes` fit one push: at least one, at most `most` and `size` bytes."""
+    """Return how many of `envelopes` fit one push: one at least, at most `most` and `size`."""
     total = 0
     for index, raw in enumerate(envelopes[:most]):
         total += _LENGTH.size + len(raw)

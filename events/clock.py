@@ -74,6 +74,11 @@ def moment(at: int, utc_offset: int = 0) -> datetime:
     return datetime.fromtimestamp(at // 1_000_000, zone).replace(microsecond=at % 1_000_000)
 
 
+def minutes_east(when: datetime) -> int:
+    """Return a moment's offset from UTC in minutes."""
+    return (when.utcoffset() or timedelta()) // timedelta(minutes=1)
+
+
 def microseconds(when: datetime) -> int:
     """Return a moment as microseconds since 1970 UTC."""
     return round((when - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))

@@ -288,7 +288,9 @@ class InspectionVoided(OfVisit, frozen=True):
 class CorrectionRecorded(OfVisit, frozen=True):
     """更正已登记: `fact`, of `tag`, takes the place of `supersedes`; without it: taken back.
 
-    `visit` holds the keys as they are now, `old` as they were where they differ. It may
+    `visit` holds the keys as they are now, `old` as they were where they differ.
+    `happened_at` says when the fact that now stands happened: as its original said, or the
+    right time where the clock was wrong. The correction's own time is its header's. It may
     arrive before its target. Of two that supersede the same entry both stay visible; the one
     with the higher position counts.
     """
@@ -296,6 +298,7 @@ class CorrectionRecorded(OfVisit, frozen=True):
     supersedes: EntryRef
     tag: Code
     reason: Code
+    happened_at: Moment
     fact: Raw | UnsetType = UNSET  # `Raw | None` would read nothing but null
     old: Visit | None = None
     approver: Id | None = None

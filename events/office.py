@@ -5,6 +5,8 @@ from typing import Any, Literal
 from events.facts import Code, Count, Day, Fact, Moment, Name
 from events.ids import EntryRef, HashText, Id
 
+Signal = Literal["typhoon", "rainstorm", "heat", "cold", "thunder_gale"]
+
 # ── logs, devices and keys ─────────────────────────────────────────────────────────
 
 
@@ -147,7 +149,7 @@ class WeatherWarningIssued(Fact, frozen=True):
     """气象预警. `townships` empty: the whole district."""
 
     warning: Id
-    signal: Literal["typhoon", "rainstorm", "heat", "cold", "thunder_gale"]
+    signal: Signal
     level: Literal["blue", "yellow", "orange", "red"]
     issued_at: Moment
     townships: tuple[Code, ...] = ()

@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from msgspec import Struct, structs
+from msgspec import Struct, convert, structs
 
 from events.errors import MalformedError, UnverifiedError
 from events.header import SUITE, digest
@@ -54,7 +54,8 @@ class Statement(Struct, frozen=True):
         if (found, version, suite) != (magic, _VERSION, SUITE):
             msg = f"not a {cls.__name__} of version {_VERSION}, suite {SUITE}"
             raise MalformedError(msg)
-        return cls(*fields, raw[-_SIGNATURE:])
+        names = cls.__struct_fields__  # those of its layout, then the signature
+        return convert(dict(zip(names, (*fields, raw[-_SIGNATURE:]), strict=True)), cls)
 
     def sign(self, key: Ed25519PrivateKey) -> Self:
         """Return the statement with its signature."""
@@ -64,9 +65,7 @@ class Statement(Struct, frozen=True):
     def is_signed_by(self, key: Ed25519PublicKey) -> bool:
         """Tell whether `key` made the signature."""
         try:
-            key.verify(
-                structs.astuple(self)[-1], _KINDS[type(self)][0] + self.signed_bytes()
-            )
+            key.verify(structs.astuple(self)[-1], _KINDS[type(self)][0] + self.signed_bytes())
         except InvalidSignature:
             return False
         return True

@@ -74,6 +74,7 @@ class Mending(Struct, frozen=True):
             supersedes=target,
             tag=vocabulary.tag_of(kind),
             reason=self.reason,
+            happened_at=self.state.said_at[target],
             approver=self.approver,
         )
 

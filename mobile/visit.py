@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, structs
 from events import vocabulary
 from events.answers import Answer, Given, NotApplicable, Slot
 from events.conditions import JSON
-from events.facts import Fact, OfInspection, OfVisit, Visit
+from events.facts import Fact, Moment, OfInspection, OfVisit, Visit
 from events.ids import EntryRef
 from events.inspections import (
     AnswerRecorded,
@@ -80,6 +80,7 @@ class VisitState(Struct, frozen=True):
     stage: Stage = "none"
     answers: Mapping[Slot, Answer] = {}
     entries: Mapping[Slot, EntryRef] = {}
+    said_at: Mapping[EntryRef, Moment] = {}
     computed: Mapping[Slot, Any] = {}
     went_on: Mapping[Slot, str] = {}
     met: Mapping[str, Met] = {}
@@ -140,7 +141,11 @@ def fold(state: VisitState, logged: Logged) -> VisitState:
     if inspection_of(fact) != state.inspection or not isinstance(fact, Fact):
         return state
     known = structs.replace(
-        state, first=state.first or logged.ref.sequence, last=logged.ref.sequence, last_at=logged.at
+        state,
+        first=state.first or logged.ref.sequence,
+        last=logged.ref.sequence,
+        last_at=logged.at,
+        said_at={**state.said_at, logged.ref: logged.happened_at},
     )
     if isinstance(fact, CorrectionRecorded):
         return _corrected(known, fact, logged)

@@ -20,7 +20,10 @@ from msgspec import Struct
 
 
 class Row(Struct, array_like=True, frozen=True, gc=False):
-    """A fact as a document keeps it: where it stands, and when it happened (µs, minutes east)."""
+    """A fact as a document keeps it: where it stands, and when it happened (µs, minutes east).
+
+    Of a replacement, when its correction says that it happened.
+    """
 
     position: int
     at: int
@@ -43,12 +46,10 @@ class Document(Struct, Generic[R, V], array_like=True):
 
 
 class Counting(Struct, Generic[V], frozen=True, gc=False):
-    """A row that counts, and when its first original happened, as far as that is held here."""
+    """A row that counts, under the ref of its entry."""
 
     ref: str
     row: V
-    at: int
-    offset: int
 
 
 def counting(
@@ -56,14 +57,9 @@ def counting(
 ) -> list[Counting[V]]:
     """Return the rows that count, by the rules above."""
     if not superseded:
-        return [Counting(ref, row, row.at, row.offset) for ref, row in rows.items()]
+        return [Counting(ref, row) for ref, row in rows.items()]
     family = Family(superseded)
-    return [
-        Counting(ref, row, origin.at, origin.offset)
-        for ref, row in rows.items()
-        if family.counts(ref)
-        for origin in (rows.get(family.origin(ref), row),)
-    ]
+    return [Counting(ref, row) for ref, row in rows.items() if family.counts(ref)]
 
 
 class Family:

@@ -313,11 +313,7 @@ def inspected(document: CaseDocument) -> tuple[Inspected, Keys | None]:
     """Decide whether the inspection counts, and under which keys: those of what counts."""
     held = counting(document.rows, document.superseded) if document.superseded else None
     rows: list[Counting[VisitRow]] = (
-        [
-            Counting(ref, row, row.at, row.offset)
-            for ref, row in document.rows.items()
-            if type(row) in _DECISIVE
-        ]  # type: ignore[assignment]
+        [Counting(ref, row) for ref, row in document.rows.items() if type(row) in _DECISIVE]  # type: ignore[assignment]
         if held is None
         else [one for one in held if type(one.row) in _DECISIVE]
     )

@@ -192,8 +192,13 @@ UseDocument: TypeAlias = Document[Row, UseRow]
 
 
 def used(fact: InspectionCompleted, recorded: Recorded) -> Used:
-    at, offset = visits.happened(fact, recorded)
-    return Used(recorded.position, at, offset, fact.visit.inspection, not visits.judged(fact))
+    return Used(
+        recorded.position,
+        recorded.happened_at,
+        recorded.utc_offset,
+        fact.visit.inspection,
+        not visits.judged(fact),
+    )
 
 
 def use_keys(visit: Visit) -> tuple[str, ...]:
@@ -206,25 +211,24 @@ def uses(document: UseDocument) -> dict[date, int]:
 
     Of several completions of one inspection the one with the higher position counts.
     """
-    last: dict[str, tuple[Used, int, int]] = {}
+    last: dict[str, Used] = {}
     voided: set[str] = set()
-    for row, at, offset in _counting(document):
+    for row in _counting(document):
         if isinstance(row, Voided):
             voided.add(row.inspection)
-        elif row.inspection not in last or last[row.inspection][0].position < row.position:
-            last[row.inspection] = (row, at, offset)
+        elif row.inspection not in last or last[row.inspection].position < row.position:
+            last[row.inspection] = row
     return Counter(
-        visits.local_day(at, offset)
-        for row, at, offset in last.values()
+        visits.local_day(row.at, row.offset)
+        for row in last.values()
         if row.counts and row.inspection not in voided
     )
 
 
-def _counting(document: UseDocument) -> Iterable[tuple[UseRow, int, int]]:
+def _counting(document: UseDocument) -> Iterable[UseRow]:
     if not document.superseded:  # nearly always, and these documents have many rows
-        return [(row, row.at, row.offset) for row in document.rows.values()]
-    held = counting(document.rows, document.superseded)
-    return [(one.row, one.at, one.offset) for one in held]
+        return document.rows.values()
+    return [one.row for one in counting(document.rows, document.superseded)]
 
 
 def uses_in(days: Iterable[str], period: Span) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct, msgpack, structs
 
 from events import vocabulary
+from events.clock import microseconds, minutes_east
 from events.facts import Fact, OfVisit, Visit
 from events.inspections import CorrectionRecorded
 from events.vocabulary import Unknown
@@ -172,7 +173,9 @@ def _correcting(
             corrections[recorded.ref] = recorded.position
         fact = replacing(correction)
         if type(fact) in keeps and key in visit(correction.visit):
-            return plain(state, structs.replace(recorded, event=fact), key)
+            at, offset = microseconds(correction.happened_at), minutes_east(correction.happened_at)
+            stands = structs.replace(recorded, event=fact, happened_at=at, utc_offset=offset)
+            return plain(state, stands, key)
         return state
 
     return reduce

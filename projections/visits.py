@@ -125,11 +125,10 @@ def started(fact: InspectionStarted, recorded: Recorded) -> Started:
 
 def completed(fact: InspectionCompleted, recorded: Recorded) -> Completed:
     visit = fact.visit
-    at, offset = happened(fact, recorded)
     return Completed(
         recorded.position,
-        at,
-        offset,
+        recorded.happened_at,
+        recorded.utc_offset,
         visit.inspection,
         visit.kind,
         visit.nature,
@@ -139,19 +138,6 @@ def completed(fact: InspectionCompleted, recorded: Recorded) -> Completed:
         fact.desk,
         fact.zero_report,
     )
-
-
-def happened(fact: InspectionCompleted, recorded: Recorded) -> tuple[int, int]:
-    """Return when a completion happened, as far as its own entry says.
-
-    A correction happens later than what it corrects. Where the original stands in the same
-    document its time is taken (`counting`); where the correction moved the completion to
-    another key, the start that the completion states is the nearest there is.
-    """
-    if recorded.tag != CORRECTION:
-        return recorded.happened_at, recorded.utc_offset
-    zone = fact.started_at.utcoffset() or timedelta()
-    return (fact.started_at - _ZERO) // _MICROSECOND, zone // timedelta(minutes=1)
 
 
 def _lead_first(member: CrewMember) -> bool:
@@ -249,7 +235,7 @@ def inspected(
     """Decide each inspection of a document by its rows that count.
 
     A void wins over whatever else there is. Of several completions the one with the higher
-    position counts; a replaced one keeps the time of its original. Where a document is not
+    position counts. Where a document is not
     that of the inspection, a correction can have moved a completion here and left the start
     behind: `begun` names the inspections whose start was ever kept here, others did start.
     """
@@ -284,7 +270,7 @@ def _decide(inspection: str, rows: list[Counting[VisitRow]], *, started: bool) -
                 cancelled = "lawful" if row.lawful or cancelled == "lawful" else "unlawful"
             case Completed():
                 if last is None or row.position > last.position:
-                    last, at, offset = row, held.at, held.offset
+                    last, at, offset = row, row.at, row.offset
             case _:
                 assert_never(row)
     return Inspected(

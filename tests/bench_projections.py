@@ -167,7 +167,8 @@ def district(size: int) -> Shelves:
             ref = put(fact, log, started_on)
         if n % 50 == 0 and ref is not None and visit is not None:
             fresh = a_completion(visit, crew=crew("officer 1", "officer 2"), outcome="findings")
-            put(a_correction(ref, fresh, visit), 0, visit.started_on)
+            on = visit.started_on.isoformat()
+            put(a_correction(ref, fresh, visit, on=on), 0, visit.started_on)
     return store
 
 

@@ -249,7 +249,9 @@ def _correction_before_its_target(history: History, visit: Visit) -> None:
     """The correction of inspection 25 arrives first; its completion will be its log's second."""
     target = EntryRef(a_log("tablet 25"), 2)
     history.record(
-        a_correction(target, a_completion(visit, crew=TWO), visit), local("2026-03-30"), "office 2"
+        a_correction(target, a_completion(visit, crew=TWO), visit, on="2026-02-25"),
+        local("2026-03-30"),
+        "office 2",
     )
 
 
@@ -260,10 +262,12 @@ def _corrected_twice(history: History, target: EntryRef | None, wrong: Visit) ->
     morning = _morning("2026-03-20")
     first = a_completion(right, started_at=morning, unanswered=("GE-4",))
     correction = history.record(
-        a_correction(target, first, right, wrong), local("2026-03-25"), "tablet 19"
+        a_correction(target, first, right, wrong, on="2026-03-20"),
+        local("2026-03-25"),
+        "tablet 19",
     )
     history.record(
-        a_correction(correction, a_completion(right, started_at=morning), right),
+        a_correction(correction, a_completion(right, started_at=morning), right, on="2026-03-20"),
         local("2026-04-02"),
         "tablet 19",
     )
@@ -273,6 +277,8 @@ def _corrected_by_two(history: History, target: EntryRef | None, visit: Visit) -
     """Two tablets correct one completion, neither knowing of the other: the later position."""
     assert target is not None
     fine: InspectionCompleted = a_completion(visit, outcome="findings")
-    history.record(a_correction(target, fine, visit), local("2026-02-02"), "tablet 20")
+    at_first = a_correction(target, fine, visit, on="2026-01-15")
+    history.record(at_first, local("2026-02-02"), "tablet 20")
     broken_off = a_completion(visit, outcome="aborted")
-    history.record(a_correction(target, broken_off, visit), local("2026-02-01"), "tablet 1")
+    later = a_correction(target, broken_off, visit, on="2026-01-15")
+    history.record(later, local("2026-02-01"), "tablet 1")

@@ -151,6 +151,9 @@ def _corrected(
             supersedes=EntryRef(log, sequence),
             tag=tag,
             reason="mistake",
+            happened_at=draw(
+                st.sampled_from([datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2)])
+            ),
             fact=Raw(json.encode(replacement)) if replacement is not None else UNSET,
         )
         mine = draw(st.sampled_from(LOGS))

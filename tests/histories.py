@@ -179,7 +179,12 @@ def a_completion(visit: Visit, **other: object) -> InspectionCompleted:
 
 
 def a_correction(
-    target: EntryRef, fact: Fact | None, visit: Visit, old: Visit | None = None, tag: str = ""
+    target: EntryRef,
+    fact: Fact | None,
+    visit: Visit,
+    old: Visit | None = None,
+    tag: str = "",
+    on: str = "2026-03-02",
 ) -> CorrectionRecorded:
     return CorrectionRecorded(
         visit=visit,
@@ -187,5 +192,6 @@ def a_correction(
         supersedes=target,
         tag=vocabulary.tag_of(type(fact)) if fact is not None else tag or "inspection-completed.v1",
         reason="mistake",
+        happened_at=datetime.fromisoformat(f"{on}T10:00:00+08:00"),
         fact=Raw(json.encode(fact)) if fact is not None else UNSET,
     )

@@ -212,11 +212,12 @@ def test_a_start_that_was_taken_back_leaves_nothing_that_counts() -> None:
     assert columns(history, "effective", "reasons") == (0, "not_started")
 
 
-def test_a_correction_keeps_the_day_of_what_it_corrects() -> None:
+def test_a_correction_says_when_it_happened_also_where_the_clock_was_wrong() -> None:
     history = History()
     started(history)
-    done = history.record(a_completion(VISIT), local("2026-03-02"), "lead")
-    history.record(a_correction(done, a_completion(VISIT), VISIT), local("2026-05-05"))
+    done = history.record(a_completion(VISIT), local("2026-03-01"), "lead")
+    right = a_correction(done, a_completion(VISIT), VISIT, on="2026-03-02")
+    history.record(right, local("2026-05-05"))
 
     assert columns(history, "completed_on") == ("2026-03-02",)
 

@@ -73,7 +73,15 @@ class Server:
     def _start(self) -> subprocess.Popen[str]:
         with self._log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  our own command
-                [*_XUNJI, "serve", "--data", str(self._data), "--port", str(self._port), "--simulated"],
+                [
+                    *_XUNJI,
+                    "serve",
+                    "--data",
+                    str(self._data),
+                    "--port",
+                    str(self._port),
+                    "--simulated",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -107,7 +107,9 @@ class Demo:
             self._list(office)
             server = Server(self._path, logs / "server.log", self._told)
             stack.callback(server.stop)
-            tablets = [self._tablet(stack, number, logs) for number in range(len(self._district.tablets))]
+            tablets = [
+                self._tablet(stack, number, logs) for number in range(len(self._district.tablets))
+            ]
             devices = self._enrol(folder, server, tablets)
             plan = year(self._district, devices, self._seed, self._scale)
             self._play(plan, office, server, tablets, report)
@@ -128,9 +130,13 @@ class Demo:
 
     def _enrol(self, folder: DataFolder, server: Server, tablets: Sequence[Tablet]) -> list[str]:
         devices: list[str] = []
-        codes = Codes(folder.codes_file, self._clock, Dice.for_purpose(self._seed, "codes").randbytes)
+        codes = Codes(
+            folder.codes_file, self._clock, Dice.for_purpose(self._seed, "codes").randbytes
+        )
         try:
-            for number, (tablet, known) in enumerate(zip(tablets, self._district.tablets, strict=True)):
+            for number, (tablet, known) in enumerate(
+                zip(tablets, self._district.tablets, strict=True)
+            ):
                 at = instant(NEW_YEAR, 9, number)
                 self._clock.at = at
                 code = codes.issue(known.name, known.townships, known.domains, _A_DAY)
@@ -152,7 +158,10 @@ class Demo:
     ) -> None:
         turns = Turns([*plan.office, *_contacts(plan)])
         threads = [
-            Thread(target=self._guarded, args=(turns, self._carry, own, tablet, server, turns, plan, report))
+            Thread(
+                target=self._guarded,
+                args=(turns, self._carry, own, tablet, server, turns, plan, report),
+            )
             for own, tablet in zip(plan.tablets, tablets, strict=True)
         ]
         for thread in threads:
@@ -170,7 +179,7 @@ class Demo:
             self._failures.append(failure)
             turns.fail()
 
-    def _carry(  # noqa: PLR0913  a thread's whole world
+    def _carry(
         self,
         own: Sequence[Inspection | Push | Pull],
         tablet: Tablet,

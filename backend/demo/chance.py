@@ -20,7 +20,7 @@ _STREETS: Final = ("海景路", "麻斜路", "南调路", "灯塔路", "渡口�
 
 
 class Dice(Random):
-    """A seeded source of chance. One for each purpose, so that purposes do not disturb each other."""
+    """A seeded source of chance; one for each purpose, so that none disturbs another."""
 
     @classmethod
     def for_purpose(cls, seed: int, purpose: str) -> "Dice":

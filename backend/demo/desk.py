@@ -35,7 +35,9 @@ _MOST_ERASED: Final = 2
 class Desk:
     """What lies on the desk: orders that wait for their re-inspection."""
 
-    def __init__(self, office: Office, seed: int, reinspected: dict[str, str], manager: str) -> None:
+    def __init__(
+        self, office: Office, seed: int, reinspected: dict[str, str], manager: str
+    ) -> None:
         self._office = office
         self._dice = Dice.for_purpose(seed, "desk")
         self._reinspected = reinspected
@@ -95,7 +97,9 @@ class Desk:
     def _decided(self, fact: BenefitProposed) -> Iterator[Said]:
         subject = fact.sealed[0].subject if fact.sealed else fact.visit.inspection
         now = self._office.clock.now()
-        first = (moment(now.at, now.utc_offset).date().replace(day=1) + timedelta(days=32)).replace(day=1)
+        first = (moment(now.at, now.utc_offset).date().replace(day=1) + timedelta(days=32)).replace(
+            day=1
+        )
         yield Said(
             BenefitDecided(
                 visit=fact.visit, proposal=fact.proposal, decided_by=self._manager,

@@ -34,7 +34,13 @@ TABLETS: Final = 8
 # report's; the rest is invented (statistics.json, demo_scale).
 _STOCK: Final[tuple[tuple[str, int, str, str | None, str], ...]] = (
     ("social_association", 44, "social_organization", "51", "坡头区{trade}协会(演示{n})"),
-    ("private_non_enterprise_unit", 99, "private_service_institution", "52", "坡头区{school}(演示{n})"),
+    (
+        "private_non_enterprise_unit",
+        99,
+        "private_service_institution",
+        "52",
+        "坡头区{school}(演示{n})",
+    ),
     ("community_org_record", 109, "social_organization", None, "{village}{trade}队(演示{n})"),
     ("low_income_household", 1600, "social_assistance", None, ""),
     ("street_segment", 120, "social_assistance", None, "{street}{n}段"),
@@ -196,7 +202,9 @@ def _forms() -> Iterator[ChecklistPublished]:
 def _officers(dice: Dice) -> Iterator[OfficerListed]:
     sections = ("社会组织股", "社会救助股", "社会事务股", "养老服务股", "区划地名股")
     for number in range(OFFICERS + 8):
-        role = "officer" if number < OFFICERS else "auxiliary" if number < OFFICERS + 6 else "manager"
+        role = (
+            "officer" if number < OFFICERS else "auxiliary" if number < OFFICERS + 6 else "manager"
+        )
         yield OfficerListed(
             dice.new_id(), dice.person_name(), role, NEW_YEAR, sections[number % 5], demo=True
         )
@@ -233,8 +241,14 @@ def _objects(dice: Dice, places: tuple[Place, ...], scale: float) -> Iterator[Li
             yield _object(dice, place, object_type, domain, prefix, name, number)
 
 
-def _object(  # noqa: PLR0913  one row of the stock, spelled out
-    dice: Dice, place: Place, object_type: str, domain: str, prefix: str | None, name: str, number: int
+def _object(
+    dice: Dice,
+    place: Place,
+    object_type: str,
+    domain: str,
+    prefix: str | None,
+    name: str,
+    number: int,
 ) -> Listed:
     words = {
         "trade": dice.trade(), "school": dice.school(), "street": dice.street(),
@@ -293,7 +307,9 @@ def _card(dice: Dice, place: Place) -> dict[str, str]:
 
 
 def _exempt(objects: Iterable[Listed]) -> Iterator[ObjectExempted]:
-    young = [one.fact for one in objects if one.fact.object_type == "private_non_enterprise_unit"][:3]
+    young = [one.fact for one in objects if one.fact.object_type == "private_non_enterprise_unit"][
+        :3
+    ]
     for fact in young:
         yield ObjectExempted(
             fact.object, "registered-under-six-months", NEW_YEAR, date(2026, 6, 30)

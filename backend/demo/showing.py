@@ -39,7 +39,10 @@ class Showing:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
 
@@ -48,7 +51,11 @@ class Showing:
         day = f"{moment(progress.at, CHINA):%Y-%m-%d}"
         entries = _("{count} entries").format(count=progress.entries)
         self._bar.update(
-            self._task, total=progress.total, completed=progress.done, description=day, entries=entries
+            self._task,
+            total=progress.total,
+            completed=progress.done,
+            description=day,
+            entries=entries,
         )
         if self._bar.disable and time.monotonic() - self._said_at > _EVERY:
             self._said_at = time.monotonic()

@@ -19,6 +19,7 @@ from events.office import (
     CalendarDayDeclared,
     InspectionAssigned,
     SensitivePeriodDeclared,
+    Signal,
     SupervisionRecorded,
     WeatherWarningIssued,
     WeatherWarningLifted,
@@ -105,7 +106,9 @@ class Year(Struct, frozen=True):
 def year(district: District, devices: Sequence[str], seed: int, scale: float) -> Year:
     """Return the demo year. `devices` are the ids the office gave the tablets, in their order."""
     visits = [
-        sorted(_visits(Dice.for_purpose(seed, f"visits {number}"), district, number, scale), key=_at)
+        sorted(
+            _visits(Dice.for_purpose(seed, f"visits {number}"), district, number, scale), key=_at
+        )
         for number in range(len(district.tablets))
     ]
     again = dict(_reinspections(Dice.for_purpose(seed, "again"), district, visits[-1]))
@@ -115,9 +118,7 @@ def year(district: District, devices: Sequence[str], seed: int, scale: float) ->
         for number, own in enumerate(visits)
     )
     office = sorted(_office(Dice.for_purpose(seed, "office"), district, devices, visits), key=_at)
-    return Year(
-        tablets, tuple(office), {first: one.inspection for first, one in again.items()}
-    )
+    return Year(tablets, tuple(office), {first: one.inspection for first, one in again.items()})
 
 
 def instant(day: date, hour: int, minute: int = 0) -> int:
@@ -150,14 +151,18 @@ def _wanted(
 ) -> list[tuple[str, Listed]]:
     """Return what a tablet will visit. The eighth does all funeral work, the others the rest."""
     here = [
-        one for one in district.objects if not tablet.townships or one.fact.township in tablet.townships
+        one
+        for one in district.objects
+        if not tablet.townships or one.fact.township in tablet.townships
     ]
     if not tablet.townships:
         return _drawn(dice, "funeral_order", _weighted(here), round(_FUNERAL * scale))
     patrolled = [one for one in here if one.fact.object_type in _PATROLLED]
     homes = [one for one in here if one.fact.object_type == "low_income_household"]
     others = [one for one in here if one.fact.object_type in _GENERAL_TYPES]
-    share = len(homes) / max(1, sum(one.fact.object_type == "low_income_household" for one in district.objects))
+    share = len(homes) / max(
+        1, sum(one.fact.object_type == "low_income_household" for one in district.objects)
+    )
     return [
         *_drawn(dice, "street_patrol", patrolled, round(_PATROLS * scale / 7)),
         *_drawn(dice, "low_income_recheck", homes, round(_RECHECKS * scale * share)),
@@ -200,23 +205,32 @@ def _days_off() -> frozenset[date]:
 
 
 def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) -> Inspection:
-    source = "routine" if kind == "street_patrol" else dice.choices(
-        ("plan", "double_random", "special", "complaint"), (7, 2, 1, 1)
-    )[0]
+    source = (
+        "routine"
+        if kind == "street_patrol"
+        else dice.choices(("plan", "double_random", "special", "complaint"), (7, 2, 1, 1))[0]
+    )
     crew = dice.sample(tablet.officers, 2)
     faults = tuple(
         fault
         for fault, chance in (
-            ("one_officer", 0.012), ("certificate_not_shown", 0.01), ("far_away", 0.015),
-            ("weak_fix", 0.05), ("clock_jump", 0.004), ("unanswered", 0.012),
-        )  # fmt: skip
+            ("one_officer", 0.012),
+            ("certificate_not_shown", 0.01),
+            ("far_away", 0.015),
+            ("weak_fix", 0.05),
+            ("clock_jump", 0.004),
+            ("unanswered", 0.012),
+        )
         if dice.happens(chance)
     )
     after = tuple(
         what
         for what, chance in (
-            ("correct", 0.02), ("correct_again", 0.004), ("void", 0.008), ("cancel", 0.008),
-        )  # fmt: skip
+            ("correct", 0.02),
+            ("correct_again", 0.004),
+            ("void", 0.008),
+            ("cancel", 0.008),
+        )
         if dice.happens(chance)
     )
     answers, persons = _answers(dice, kind)
@@ -286,36 +300,81 @@ _FUNERAL_FINDINGS: Final[tuple[dict[str, Any], ...]] = (
 def _person(dice: Dice) -> dict[str, Any]:
     """Return the answers about one person met: mostly an adult who takes help."""
     what = dice.choices(("helped", "refuses", "minor", "ill", "elder"), (50, 30, 6, 4, 10))[0]
-    usual = {"SP-12": "no", "SP-09": [dice.choice(("begging", "sleeping_rough", "wandering"))],
-             "SP-14": "no", "SP-15": "yes", "SP-24": "no"}  # fmt: skip
+    usual = {
+        "SP-12": "no",
+        "SP-09": [dice.choice(("begging", "sleeping_rough", "wandering"))],
+        "SP-14": "no",
+        "SP-15": "yes",
+        "SP-24": "no",
+    }
     match what:
         case "refuses":
-            own: dict[str, Any] = {"SP-10": "adult", "SP-11": ["none"], "SP-16": "refuse",
-                                   "SP-17": ["informed", "persuaded", "supplies"], "SP-23": 2}  # fmt: skip
+            own: dict[str, Any] = {
+                "SP-10": "adult",
+                "SP-11": ["none"],
+                "SP-16": "refuse",
+                "SP-17": ["informed", "persuaded", "supplies"],
+                "SP-23": 2,
+            }
         case "minor":
-            own = {"SP-10": "minor", "SP-11": ["none"], "SP-16": "minor_protect",
-                   "SP-17": ["informed", "to_minor_centre"]}  # fmt: skip
+            own = {
+                "SP-10": "minor",
+                "SP-11": ["none"],
+                "SP-16": "minor_protect",
+                "SP-17": ["informed", "to_minor_centre"],
+            }
         case "ill":
-            own = {"SP-10": "adult", "SP-11": ["ill"], "SP-12": "yes", "SP-16": "cannot_express",
-                   "SP-17": ["to_hospital"]}  # fmt: skip
+            own = {
+                "SP-10": "adult",
+                "SP-11": ["ill"],
+                "SP-12": "yes",
+                "SP-16": "cannot_express",
+                "SP-17": ["to_hospital"],
+            }
         case "elder":
-            own = {"SP-10": "elder", "SP-11": ["mobility"], "SP-16": "accept_station",
-                   "SP-17": ["informed", "escorted"]}  # fmt: skip
+            own = {
+                "SP-10": "elder",
+                "SP-11": ["mobility"],
+                "SP-16": "accept_station",
+                "SP-17": ["informed", "escorted"],
+            }
         case _:
-            own = {"SP-10": "adult", "SP-11": ["none"], "SP-16": "accept_station",
-                   "SP-17": ["informed", "guided"]}  # fmt: skip
+            own = {
+                "SP-10": "adult",
+                "SP-11": ["none"],
+                "SP-16": "accept_station",
+                "SP-17": ["informed", "guided"],
+            }
     return usual | own
 
 
 def _household(dice: Dice) -> dict[str, Any]:
     """Return how a recheck goes: mostly nothing changed."""
-    stable = {"LI-02": "yes", "LI-03": "no", "LI-06": "in", "LI-07": "yes", "LI-08": "no",
-              "LI-10": "no", "LI-35": "no", "LI-17": "no", "LI-30": "keep"}  # fmt: skip
-    what = dice.choices(("stable", "changed", "nobody", "moved", "refused", "died"), (84, 8, 4, 2, 1, 1))[0]
+    stable = {
+        "LI-02": "yes",
+        "LI-03": "no",
+        "LI-06": "in",
+        "LI-07": "yes",
+        "LI-08": "no",
+        "LI-10": "no",
+        "LI-35": "no",
+        "LI-17": "no",
+        "LI-30": "keep",
+    }
+    what = dice.choices(
+        ("stable", "changed", "nobody", "moved", "refused", "died"), (84, 8, 4, 2, 1, 1)
+    )[0]
     match what:
         case "changed":
-            return stable | {"LI-35": "yes", "LI-34": 3, "LI-11": dice.randint(0, 3) * 600, "LI-12": 0,
-                             "LI-13": 0, "LI-14": 200, "LI-15": 100}  # fmt: skip
+            return stable | {
+                "LI-35": "yes",
+                "LI-34": 3,
+                "LI-11": dice.randint(0, 3) * 600,
+                "LI-12": 0,
+                "LI-13": 0,
+                "LI-14": 200,
+                "LI-15": 100,
+            }
         case "died":
             return stable | {"LI-08": "yes", "LI-09": "no", "LI-19": "change", "LI-30": "cut"}
         case "nobody" | "moved" | "refused":
@@ -404,8 +463,13 @@ def _assignments(
     yield OfficeStep(instant(TODAY, 6, 30), tuple(_open_work(dice, district, devices, visits)))
 
 
-def _assignment(  # noqa: PLR0913  one row of the week's list
-    dice: Dice, district: District, devices: Sequence[str], number: int, visit: Inspection, listed: dict[str, Any]
+def _assignment(
+    dice: Dice,
+    district: District,
+    devices: Sequence[str],
+    number: int,
+    visit: Inspection,
+    listed: dict[str, Any],
 ) -> InspectionAssigned:
     fact = listed[visit.object]
     return InspectionAssigned(
@@ -446,7 +510,15 @@ def _monday(at: int) -> date:
 
 
 def _weather(dice: Dice) -> Iterator[OfficeStep]:
-    signals = {1: "cold", 2: "cold", 5: "rainstorm", 6: "heat", 7: "typhoon", 8: "heat", 9: "typhoon"}
+    signals: dict[int, Signal] = {
+        1: "cold",
+        2: "cold",
+        5: "rainstorm",
+        6: "heat",
+        7: "typhoon",
+        8: "heat",
+        9: "typhoon",
+    }
     for month, signal in signals.items():
         for _ in range(2):
             day = date(2026, month, dice.randint(6, 25))
@@ -465,7 +537,9 @@ def _supervision(dice: Dice, district: District) -> Iterator[OfficeStep]:
     day = FIRST_DAY + timedelta(days=3)
     while day < TODAY:
         act = dice.choice(("file_review", "joint_check", "replay"))
-        fact = SupervisionRecorded(act, dice.choice(domains), dice.choice(towns), dice.choice(managers))
+        fact = SupervisionRecorded(
+            act, dice.choice(domains), dice.choice(towns), dice.choice(managers)
+        )
         yield OfficeStep(instant(day, 16, 10), (fact,))
         day += timedelta(days=dice.choice((3, 4)))
 
@@ -479,9 +553,12 @@ def _register_changes(dice: Dice, district: District) -> Iterator[OfficeStep]:
         yield OfficeStep(instant(day, 15), (ObjectClosed(fact.object, day, "payment-stopped"),))
     for fact in dice.sample(shops, max(1, len(shops) // 12)):
         yield OfficeStep(
-            instant(date(2026, 3, 16), 15), (ObjectClosed(fact.object, date(2026, 3, 15), "closed-down"),)
+            instant(date(2026, 3, 16), 15),
+            (ObjectClosed(fact.object, date(2026, 3, 15), "closed-down"),),
         )
-    pair = [one.fact for one in district.objects if one.fact.object_type == "community_org_record"][:2]
+    pair = [one.fact for one in district.objects if one.fact.object_type == "community_org_record"][
+        :2
+    ]
     if len(pair) > 1:
         yield OfficeStep(
             instant(date(2026, 5, 12), 10),
@@ -490,7 +567,11 @@ def _register_changes(dice: Dice, district: District) -> Iterator[OfficeStep]:
     renewed = district.certificates[5]
     yield OfficeStep(
         instant(date(2026, 6, 22), 9),
-        (CertificateIssued(dice.new_id(), renewed.officer, "演示0106", date(2026, 7, 1), date(2029, 6, 30)),),
+        (
+            CertificateIssued(
+                dice.new_id(), renewed.officer, "演示0106", date(2026, 7, 1), date(2029, 6, 30)
+            ),
+        ),
     )
     away = district.certificates[8].officer
     yield OfficeStep(
