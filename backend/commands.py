@@ -7,7 +7,7 @@ import click
 
 from backend.audit_commands import show, verify
 from backend.bench.commands import bench
-from backend.demo.command import demo
+from backend.demo.commands import demo
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
 from events.command import data_option
