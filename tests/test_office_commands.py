@@ -269,7 +269,7 @@ def test_every_word_has_its_chinese() -> None:
     package = Path(backend.__file__).parent
     used = {
         message if isinstance(message, str) else message[0]
-        for file in package.glob("*.py")
+        for file in package.rglob("*.py")
         if "from backend.words import" in file.read_text()
         for _line, message, _comments, _context in extract_from_file("python", file)
     }

@@ -6,21 +6,23 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, Timer
 from typing import Any, Final
 
 import httpx
 import msgspec
 from msgspec import Struct
 
+from backend.words import _
 from events.errors import Refusal
 
 _XUNJI: Final = (sys.executable, "-c", "from events.command import main; main()")
 _ADDRESS: Final = re.compile(r"http://(\S+?):(\d+)/")
 _STARTING: Final = 30.0  # seconds
+_LONG: Final = 30  # seconds that a tablet waits before we say so
 
 
 class ActorError(Refusal):
@@ -91,8 +93,7 @@ class Server:
         found = _ADDRESS.search(said)
         if not found:
             process.kill()
-            msg = f"the server did not start; see {self._log}"
-            raise ActorError(msg)
+            raise ActorError(_("the server did not start; see {log}").format(log=self._log))
         self._port = int(found[2])
         return process
 
@@ -100,15 +101,16 @@ class Server:
         while not self._stopping.is_set():
             self._process.wait()
             if not self._stopping.is_set():
-                self._told("the server stopped; starting it again, the tablets wait")
+                self._told(_("The server stopped; it is started again, and the tablets wait."))
                 self._process = self._start()
 
 
 class Tablet:
     """`xunji simulate-tablet`: one line of JSON in, one out."""
 
-    def __init__(self, data: Path, seed: int, log: Path) -> None:
+    def __init__(self, data: Path, seed: int, log: Path, told: Callable[[str], None]) -> None:
         self._log = log
+        self._told = told
         with log.open("ab") as words:
             self._process = subprocess.Popen(  # noqa: S603  our own command
                 [*_XUNJI, "simulate-tablet", "--data", str(data), "--seed", str(seed)],
@@ -122,7 +124,7 @@ class Tablet:
     def do(self, what: str, command: Struct | Mapping[str, Any]) -> dict[str, Any]:
         """Have it carry out one command; `ActorError` where it cannot."""
         line = {"do": what, **msgspec.to_builtins(command)}
-        with self._lock:
+        with self._lock, self._patience():
             if not self._process.stdin or not self._process.stdout:
                 raise ActorError(str(self._log))
             self._process.stdin.write(msgspec.json.encode(line) + b"\n")
@@ -130,9 +132,22 @@ class Tablet:
             said = self._process.stdout.readline()
         reply: dict[str, Any] = json.loads(said or b'{"error": "it ended"}')
         if not reply.get("ok"):
-            msg = f"a tablet could not {what}: {reply.get('error')}; see {self._log}"
-            raise ActorError(msg)
+            said_so = _("a tablet failed at “{what}”: {error}; see {log}")
+            raise ActorError(said_so.format(what=what, error=reply.get("error"), log=self._log))
         return reply
+
+    @contextmanager
+    def _patience(self) -> Generator[None]:
+        """Say that a tablet waits, where it does so for long."""
+        said = _("A tablet has been waiting for the server for {seconds} seconds; see {log}.")
+        words = said.format(seconds=_LONG, log=self._log.parent)
+        timer = Timer(_LONG, self._told, (words,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def stop(self) -> None:
         """Let it go, whatever it does."""

@@ -124,7 +124,9 @@ class Demo:
     def _tablet(self, stack: ExitStack, number: int, logs: Path) -> Tablet:
         home = self._path / "tablets" / str(number + 1)
         home.parent.mkdir(exist_ok=True)
-        tablet = Tablet(home, self._seed * 100 + number, logs / f"tablet-{number + 1}.log")
+        tablet = Tablet(
+            home, self._seed * 100 + number, logs / f"tablet-{number + 1}.log", self._told
+        )
         stack.callback(tablet.stop)
         return tablet
 
