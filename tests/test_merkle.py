@@ -13,8 +13,8 @@ from tests.strategies import signed_log
 leaf_lists = st.lists(st.binary(min_size=32, max_size=32), max_size=70)
 
 
-def grown(leaves: list[bytes], frontier: Frontier | None = None) -> Frontier:
-    frontier = frontier or Frontier()
+def grown(leaves: list[bytes]) -> Frontier:
+    frontier = Frontier()
     for leaf in leaves:
         frontier = merkle.add(frontier, leaf)
     return frontier
@@ -50,11 +50,6 @@ def test_a_frontier_has_as_many_peaks_as_its_size_has_bits(leaves: list[bytes]) 
 
     assert frontier.size == len(leaves)
     assert len(frontier.peaks) == len(leaves).bit_count()
-
-
-@given(leaf_lists, leaf_lists)
-def test_a_tree_grows_from_where_it_stands(before: list[bytes], after: list[bytes]) -> None:
-    assert grown(after, grown(before)) == grown([*before, *after])
 
 
 def test_position_and_time_are_part_of_a_leaf() -> None:
