@@ -34,7 +34,7 @@ def demo(data: Path, seed: int, scale: float, port: int, *, serving: bool) -> No
     from backend.settings import Settings
 
     built = _known(data, seed, scale) or _build(data, seed, scale)
-    _tell(data, built)
+    _tell(data, built, port)
     if serving:
         from backend.serve import run
 
@@ -79,7 +79,7 @@ def _build(data: Path, seed: int, scale: float) -> "Built":
     return built
 
 
-def _tell(data: Path, built: "Built") -> None:
+def _tell(data: Path, built: "Built", port: int) -> None:
     said = _("{inspections} inspections, {size} records. Head hash of the history:")
     click.echo(said.format(inspections=built.inspections, size=built.size))
     click.echo(f"  {built.head}")
@@ -87,7 +87,7 @@ def _tell(data: Path, built: "Built") -> None:
     for command in (
         f"xunji verify --data {data}",
         f"xunji replay --data {data} --view coverage --at 2026-06-30 --json",
-        f"xunji tablet --data {data}/tablets/1",
-        f"xunji serve --data {data}",
+        f"xunji serve --data {data} --port {port}",
+        f"xunji tablet --data {data}/tablets/1 --server http://127.0.0.1:{port}",
     ):
         click.echo(f"  {command}")
