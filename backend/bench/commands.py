@@ -36,7 +36,7 @@ LABELS: Final = {
     "push_inspections_per_s": _("inspections a second, each its own push, by the wall"),
     "push_inspections_per_s_cpu": _("inspections a second of server CPU"),
     "server_cpu_us_per_event": _("µs of server CPU an entry, until the receipt"),
-    "server_cpu_us_per_event_with_fold": _("µs of server CPU an entry, with folding behind it"),
+    "server_cpu_us_per_event_with_workers": _("µs of server CPU an entry, with all work behind it"),
     "recorder_events_per_s": _("a peer: the library's bare recorder, entries a second of CPU"),
     "fold_events_per_s": _("folded into all views: entries a second of CPU"),
     "replay_1m_s": _("1,000,000 entries replayed into coverage: seconds by the wall"),

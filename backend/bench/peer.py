@@ -49,7 +49,7 @@ def _events(pen: Pen) -> list[StoredEvent]:
     dice = Random(pen.head.sequence)
     entries: list[Entry] = []
     while len(entries) < _ENTRIES:
-        entries += pen.write(visits.inspection(dice))[0]
+        entries += pen.write(visits.inspection(dice, visits.YEAR.start))[0]
     return [
         StoredEvent(
             pen.log.hex(), one.header.sequence, one.header.tag, envelope.encode_stored(0, one.raw)

@@ -1,7 +1,7 @@
 """Tablets hand in their logs: real `POST /sync/log` to a real server process.
 
 The server is the one that `xunji serve` runs, with its durability. What it used is told by its
-own process: intake is all but the two workers that fold and sign checkpoints behind it.
+own process: intake is all but the workers that fold, verify and sign checkpoints behind it.
 """
 
 import os
@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date, timedelta
 from random import Random
 from typing import Final
 
@@ -36,6 +37,7 @@ from events.writer import genesis
 BATCH: Final = 500
 _TABLETS: Final = 8
 _DAY: Final = 86_400
+_FIRST_DAY: Final = date(2024, 1, 1)
 
 
 class Round(Struct, frozen=True):
@@ -45,7 +47,7 @@ class Round(Struct, frozen=True):
     pushes: int
     wall: float
     intake: float
-    workers: float
+    workers: dict[str, float]
 
 
 class Tablet:
@@ -55,20 +57,26 @@ class Tablet:
         self._pen = pen
         self._dice = dice
         self._press = zstandard.ZstdCompressor(level=3)
+        self._done = 0
         self._waiting: list[tuple[Entry, list[WrappedKey]]] = []
 
     def inspection(self) -> tuple[bytes, int]:
         """Return the push of the next inspection, and how many entries it has."""
-        run, keys = self._pen.write(visits.inspection(self._dice))
+        run, keys = self._next()
         return self._push(run, keys), len(run)
 
     def batch(self, size: int = BATCH) -> tuple[bytes, int]:
         """Return the push of the next `size` entries."""
         while len(self._waiting) < size:
-            run, keys = self._pen.write(visits.inspection(self._dice))
+            run, keys = self._next()
             self._waiting += [(one, [] if at else keys) for at, one in enumerate(run)]
         now, self._waiting = self._waiting[:size], self._waiting[size:]
         return self._push([one for one, _ in now], [key for _, keys in now for key in keys]), size
+
+    def _next(self) -> tuple[list[Entry], list[WrappedKey]]:
+        day = _FIRST_DAY + timedelta(days=self._done // visits.INSPECTIONS_A_DAY)
+        self._done += 1
+        return self._pen.write(visits.inspection(self._dice, day))
 
     def _push(self, run: Sequence[Entry], keys: Sequence[WrappedKey]) -> bytes:
         after = run[0].header.sequence - 1
@@ -87,14 +95,23 @@ def batches_of_one(shop: Workshop) -> Measured:
         ][1:]
     by_cpu = rates([one.entries / one.intake for one in found])
     intake = costs([one.intake / one.entries * 1e6 for one in found])
-    whole = costs([(one.intake + one.workers) / one.entries * 1e6 for one in found])
+    whole = costs([(one.intake + sum(one.workers.values())) / one.entries * 1e6 for one in found])
     return Measured(
         {
             "push_events_per_s_1": by_cpu["median"],
             "server_cpu_us_per_event": intake["median"],
-            "server_cpu_us_per_event_with_fold": whole["median"],
+            "server_cpu_us_per_event_with_workers": whole["median"],
         },
-        {"cpu": by_cpu, "wall": _wall(found), "us_per_event": intake, "us_with_fold": whole},
+        {
+            "cpu": by_cpu,
+            "wall": _wall(found),
+            "us_per_event": intake,
+            "us_with_workers": whole,
+            "us_of_workers": {
+                name: costs([one.workers[name] / one.entries * 1e6 for one in found])["median"]
+                for name in found[0].workers
+            },
+        },
     )
 
 
@@ -158,12 +175,12 @@ def _round(server: Server, work: Sequence[Sequence[tuple[bytes, int]]]) -> Round
             done.result()
     wall = time.perf_counter() - start
     after = server.account()
-    workers = sum(after.workers.values()) - sum(before.workers.values())
+    workers = {name: cpu - before.workers[name] for name, cpu in after.workers.items()}
     return Round(
         sum(size for pushes in work for _, size in pushes),
         sum(len(pushes) for pushes in work),
         wall,
-        after.process - before.process - workers,
+        after.process - before.process - sum(workers.values()),
         workers,
     )
 

@@ -33,6 +33,7 @@ from projections.spans import Span
 
 YEAR: Final = Span(date(2026, 1, 1), date(2026, 12, 31))
 ENTRIES_A_YEAR: Final = 80_000
+INSPECTIONS_A_DAY: Final = 9
 _EARLY: Final = date(2010, 1, 1)
 _LATE: Final = date(2029, 12, 31)
 OBJECTS: Final = 6_000
@@ -117,7 +118,7 @@ def day_of(entry: int, of: int) -> date:
     return YEAR.end - timedelta(days=(of - entry) * 365 // ENTRIES_A_YEAR)
 
 
-def inspection(dice: Random, day: date = YEAR.start) -> list[Happening]:
+def inspection(dice: Random, day: date) -> list[Happening]:
     """Return what is recorded of one inspection, from its start to its end."""
     visit = _visit(dice, day)
     lead, second = dice.sample(_OFFICERS, 2)
