@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import structs
 
 from backend.office import Office
+from backend.words import _
 from events import chain, envelope, vocabulary
 from events.envelope import Entry
 from events.errors import NotEnrolledError, Refusal, UnverifiedError
@@ -48,9 +49,10 @@ def _adopt_one(
 def _authentic(office: Office, log: bytes, raw: bytes) -> Entry:
     tablet = office.enrolments.tablet(log)
     if tablet is None:
-        msg = "this log was never enrolled: nobody knows whose key signed"
-        raise NotEnrolledError(msg)
+        raise NotEnrolledError(_("this log was never enrolled: nobody knows whose key signed"))
     entry = envelope.decode(raw)
+    if entry.body is None:
+        raise UnverifiedError(entry.header.sequence, "its content is absent")
     before = chain.Head(entry.header.sequence - 1, entry.header.previous)
     chain.verify([entry], before, log, Ed25519PublicKey.from_public_bytes(tablet.key))
     return entry

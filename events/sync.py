@@ -122,6 +122,7 @@ def _verified(
     whole = 0
     try:
         for entry in trusted:
+            _require_whole(entry)
             head = chain.follow(entry, head, known.log)
             whole += 1
     except Refusal as broken:
@@ -135,6 +136,15 @@ def _verified(
         return chained, refusal
     sequence = chained[unsigned].header.sequence
     return chained[:unsigned], UnverifiedError(sequence, "signature")
+
+
+def _require_whole(entry: Entry) -> None:
+    """Refuse an entry that comes without its content: nobody signs whether that is there.
+
+    Whoever takes it away underway would have it acknowledged, and lost for ever.
+    """
+    if entry.body is None or None in entry.sealed:
+        raise UnverifiedError(entry.header.sequence, "its content is absent")
 
 
 def _within_trust(run: Sequence[Entry], known: Enrolment) -> tuple[Sequence[Entry], Refusal | None]:

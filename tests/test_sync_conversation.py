@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from events import batch as batches
 from events import envelope
@@ -33,7 +34,7 @@ from events.sync import (
     rewound,
 )
 from events.vault import MemoryVault
-from tests.bureau import NOON, Tablet
+from tests.bureau import NOON, Tablet, card
 
 BUREAU = b"b" * 32
 
@@ -327,6 +328,29 @@ def test_a_log_of_another_bureau_is_another_log() -> None:
     renamed = Batch(ours.log, 0, tuple(said(theirs)))
     assert isinstance(ask(server, batches.encode(renamed)), ForeignError)
     assert server.store.size() == 0
+
+
+@pytest.mark.parametrize("missing", ["body", "sealed"])
+def test_content_that_was_taken_away_underway_is_refused_and_still_arrives(missing: str) -> None:
+    tablet = Tablet(BUREAU)
+    tablet.record(1)
+    whole = tablet.say(card(b"h" * 16), [b"a name"])
+    server = Server(tablet)
+    lacking = structs.replace(
+        whole,
+        body=None if missing == "body" else whole.body,
+        sealed=(None,) if missing == "sealed" else whole.sealed,
+        raw=b"",
+    )
+    run = (*said(tablet)[:2], envelope.encode(lacking))
+
+    answer = ask(server, batches.encode(Batch(tablet.log, 0, run)))
+
+    assert isinstance(answer, UnverifiedError)
+    assert answer.sequence == 3
+    assert server.holds(tablet) == said(tablet)[:2]
+    assert talk(server, tablet) == Outbox(3)
+    assert server.holds(tablet) == said(tablet)
 
 
 def test_nobody_pushes_who_is_not_enrolled() -> None:
