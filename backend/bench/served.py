@@ -25,10 +25,11 @@ _MOMENT = 0.005
 
 
 class Account(Struct, frozen=True):
-    """Seconds of processor time since the process began."""
+    """Seconds of processor time since the process began; `faults` of its workers, if any."""
 
     process: float
     workers: dict[str, float]
+    faults: int = 0
 
 
 @post("/nothing", status_code=200, sync_to_thread=False)
@@ -67,9 +68,11 @@ def _account(parts: Parts | None) -> Account:
     if parts is None:
         return Account(time.process_time(), {})
     workers = parts.workers
-    while parts.readiness().lag or not all(one.rests for one in workers.values()):
+    faults = 0
+    while not faults and (parts.readiness().lag or not all(one.rests for one in workers.values())):
         time.sleep(_MOMENT)
-    return Account(time.process_time(), {name: one.cpu for name, one in workers.items()})
+        faults = sum(one.faults for one in workers.values())
+    return Account(time.process_time(), {name: one.cpu for name, one in workers.items()}, faults)
 
 
 if __name__ == "__main__":

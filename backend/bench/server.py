@@ -30,16 +30,22 @@ class Server:
         assert self._child.stdin is not None  # noqa: S101  it was opened with a pipe
         self._child.stdin.write("?\n")
         self._child.stdin.flush()
-        return msgspec.json.decode(self._line(), type=Account)
+        found = msgspec.json.decode(self._line(), type=Account)
+        if found.faults:
+            raise RuntimeError(f"a worker of the server failed: {self._last_words()}")
+        return found
 
     def _line(self) -> str:
         assert self._child.stdout is not None  # noqa: S101  likewise
         line = self._child.stdout.readline()
         if not line:
-            self._said.seek(0)
-            msg = f"the server ended: {self._said.read()[-600:].decode(errors='replace')}"
+            msg = f"the server ended: {self._last_words()}"
             raise RuntimeError(msg)
         return line
+
+    def _last_words(self) -> str:
+        self._said.seek(0)
+        return self._said.read()[-600:].decode(errors="replace")
 
 
 @contextmanager
