@@ -7,12 +7,12 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
-from litestar import Request, post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, SkipValidation
 from msgspec import Meta, Struct
 
-from backend.problems import ProblemError
+from backend.problems import ProblemError, on_problem
 from backend.simulated import advance, received_at
 from backend.sync import Intake
 from events.batch import Batch
@@ -108,7 +108,19 @@ def _genesis(text: str) -> bytes:
         raise MalformedError(msg) from broken
 
 
-@post("/sync/enrol", status_code=200, tags=["sync"], summary="Enrol a tablet with a one-time code")
+def _no_json(request: Request[Any, Any, Any], broken: Exception) -> Response[bytes]:
+    """Answer a body that no decoder gets through: text that is not UTF-8, a thousand brackets."""
+    del broken
+    return on_problem(request, ProblemError("bad-request"))
+
+
+@post(
+    "/sync/enrol",
+    status_code=200,
+    tags=["sync"],
+    summary="Enrol a tablet with a one-time code",
+    exception_handlers={UnicodeDecodeError: _no_json, RecursionError: _no_json},
+)
 async def enrol(
     request: Request[Any, Any, Any],
     data: JSONBody[Application],

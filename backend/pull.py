@@ -11,16 +11,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
 from hashlib import sha256
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from anyio import to_thread
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
-from msgspec import Raw, Struct, structs
+from msgspec import Meta, Raw, Struct, structs
 
 from backend.enrolments import Enrolled
 from backend.logs import say
@@ -34,6 +33,7 @@ from events.clock import CHINA, microseconds, moment
 from events.errors import ErasedError, FolderError, MalformedError, UnverifiedError
 from events.ids import id_bytes
 from events.office import PersonalDataErased
+from events.public_keys import signing_key
 from events.pull import Card, Document, Page, card_purpose, read_authorization
 from events.register import ObjectListed, ObjectRevised
 from events.sealing import seal_to
@@ -52,6 +52,9 @@ _ERASED_TAG: Final = vocabulary.tag_of(PersonalDataErased)
 _LISTING_TAGS: Final = frozenset(map(vocabulary.tag_of, (ObjectListed, ObjectRevised)))
 
 
+_Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**62)]
+
+
 class Cursor(Struct, frozen=True, array_like=True):
     """Where a tablet stands: all before `base` was told; `target` is where this round counts to.
 
@@ -61,10 +64,10 @@ class Cursor(Struct, frozen=True, array_like=True):
     history: bytes
     epoch: int
     scope: bytes
-    base: int = 0
-    target: int = 0
-    view: int = 0
-    position: int = 0
+    base: _Count = 0
+    target: _Count = 0
+    view: _Count = 0
+    position: _Count = 0
     key: str = ""
 
     def text(self) -> str:
@@ -122,7 +125,7 @@ class Puller:
         known = self.office.enrolments.tablet(signed.log)
         if known is None or known.last_trusted is not None:
             raise ProblemError("not-enrolled")
-        key = Ed25519PublicKey.from_public_bytes(known.key)
+        key = signing_key(known.key)
         if not signed.is_by(key, self.office.folder.bureau, method, target):
             raise ProblemError("unsigned", now=now)
         if abs(now - signed.at) > _CLOCKS_MAY_DIFFER:

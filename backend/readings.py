@@ -19,7 +19,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.params import QueryParameter
 from litestar.response import Stream
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from backend.links import next_link
 from backend.problems import ProblemError
@@ -27,7 +27,7 @@ from events.clock import CHINA, Clock, microseconds, moment
 from events.envelope import received_at_of
 from events.store import EventStore
 from projections.spans import Span
-from projections.views import Cursor, ViewStore
+from projections.views import Cursor, CursorError, ViewStore
 
 MOST: Final = 1_000
 MOST_CSV: Final = 200_000  # rows
@@ -38,6 +38,7 @@ From = Annotated[date | None, QueryParameter(name="from", description="first day
 Until = Annotated[date | None, QueryParameter(name="to", description="last day of the period")]
 Today = Annotated[date | None, QueryParameter(description="the day to judge from; default now")]
 Code = Annotated[str | None, QueryParameter(max_length=64)]
+_Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what a column holds
 After = Annotated[str, QueryParameter(max_length=400, description="from `next`, opaque")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
 Format = Annotated[str, QueryParameter(pattern="^(json|csv)?$", description="json or csv")]
@@ -151,7 +152,10 @@ class Reading:
         csv_wanted = wants_csv(request, asked.format)
         limit = MOST_CSV if csv_wanted else asked.limit
         with self.held() as views:
-            table = rows(views, after, limit)
+            try:
+                table = rows(views, after, limit)
+            except CursorError as foreign:
+                raise _no_cursor() from foreign
             as_of = self.as_of(query_of(request), today, views)
         if csv_wanted:
             return as_csv(name, table.rows, as_of)
@@ -197,10 +201,13 @@ def read_cursor(text: str) -> Cursor | None:
         return None
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return tuple(msgspec.json.decode(raw, type=list[str | int | float]))
-    except (msgspec.MsgspecError, ValueError) as broken:
-        wrong = [{"name": "after", "reason": "not from `next`"}]
-        raise ProblemError("bad-request", parameters=wrong) from broken
+        return tuple(msgspec.json.decode(raw, type=list[str | _Number | float]))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as broken:
+        raise _no_cursor() from broken
+
+
+def _no_cursor() -> ProblemError:
+    return ProblemError("bad-request", parameters=[{"name": "after", "reason": "not from `next`"}])
 
 
 # ── CSV ────────────────────────────────────────────────────────────────────────────

@@ -39,6 +39,10 @@ class StaleError(Refusal):
         self.expected = expected
 
 
+class CursorError(ValueError):
+    """A cursor of another list: it has not the values that the order asks for."""
+
+
 class Saved(NamedTuple):
     """A document to save: encoded, with its columns and the position that touched it last."""
 
@@ -53,7 +57,8 @@ class Query(Struct, frozen=True):
 
     `order` are columns, all rising or all falling; the key, as the last, makes it total and
     is a column as well, as is `position`. `after` holds the values of `order` and the key of
-    the row before. `columns` are what to return, `document` whether the document too.
+    the row before; `CursorError` where it holds others. `columns` are what to return,
+    `document` whether the document too.
     """
 
     view: str
@@ -64,6 +69,13 @@ class Query(Struct, frozen=True):
     after: Cursor | None = None
     limit: int | None = None
     document: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a cursor that cannot be compared: readers send them back, or what they like."""
+        if self.after is None:
+            return
+        if len(self.after) != len(self.order) + 1 or not isinstance(self.after[-1], str):
+            raise CursorError(self.view)
 
 
 class Found(NamedTuple):

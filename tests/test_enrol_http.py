@@ -114,6 +114,15 @@ def test_a_request_in_another_shape_is_refused(here: Site, said: dict[str, objec
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
 
 
+@pytest.mark.parametrize("raw", [b'{"code":"\xff"}', b"[" * 60_000, b'{"a":' * 10_000, b"null"])
+def test_a_body_that_no_decoder_gets_through_is_refused(here: Site, raw: bytes) -> None:
+    answer = here.client.post(
+        "/sync/enrol", content=raw, headers={"content-type": "application/json"}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+
+
 def test_what_is_not_base64_is_malformed(here: Site) -> None:
     answer = here.client.post("/sync/enrol", json={"code": "x", "genesis": "!!"})
 

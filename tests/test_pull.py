@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
+from backend.pull import Cursor
 from events import pull, sealing, vocabulary
 from events.facts import SealedPart
 from events.ids import id_bytes
@@ -172,6 +173,18 @@ def test_a_cursor_that_is_none_of_ours_starts_over(here: Site, cursor: str) -> N
     here.folded()
 
     assert tablet.pull(cursor).json()["reset"]
+
+
+@pytest.mark.parametrize("hostile", [{"base": 2**64 - 1}, {"view": -9, "target": 1}])
+def test_a_cursor_that_counts_beyond_all_bounds_starts_over(
+    here: Site, hostile: dict[str, int]
+) -> None:
+    tablet = enrolled(here)
+    here.folded()
+    ours = Cursor.read(tablet.pull().json()["cursor"])
+    assert ours
+
+    assert tablet.pull(structs.replace(ours, **hostile).text()).json()["reset"]
 
 
 def test_a_new_epoch_starts_over(here: Site) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from backend.readings import as_csv, cell
+from backend.readings import as_csv, cell, cursor_text
 from projections.views import Saved
 from tests.server import TODAY, Site, Tablet, an_item, an_object, site
 
@@ -134,6 +134,11 @@ def test_a_hostile_name_is_harmless_in_a_spreadsheet(here: Site) -> None:
         "objects?limit=1001",
         "objects?after=!!",
         "objects?after=AAAA",
+        "objects?after=" + cursor_text(()),
+        "objects?after=" + cursor_text(("2026-01-01",)),
+        "objects?after=" + cursor_text(("2026-01-01", 1)),
+        "objects?after=" + cursor_text(("a", "b", "c")),
+        "inspections?after=" + cursor_text((2**63, "x")),
         "objects?order=key",
         "objects?township=" + "9" * 65,
         "items?from=yesterday",
