@@ -139,8 +139,12 @@ class DataFolder:
         return SQLiteStore(file)
 
     def vault(self) -> SQLiteVault:
-        """Open the vault."""
-        return SQLiteVault(self.path / "vault.sqlite")
+        """Open the vault. An empty one in its place would take back what was erased."""
+        file = self.path / "vault.sqlite"
+        if not file.is_file():
+            said = _("{path} is missing: restore it from its backup")
+            raise FolderError(said.format(path=file))
+        return SQLiteVault(file)
 
     def own_log(self, name: LogName) -> OwnLog:
         """Return the log that this kind of process writes."""

@@ -89,6 +89,15 @@ def test_another_layout_or_a_broken_file_is_refused(
         DataFolder.open(folder.path)
 
 
+def test_no_empty_vault_takes_the_place_of_one_that_is_missing(tmp_path: Path) -> None:
+    folder = found(tmp_path / "data")
+    (folder.path / "vault.sqlite").unlink()
+
+    with pytest.raises(FolderError, match=r"vault\.sqlite is missing: restore"):
+        at_work(folder)
+    assert not (folder.path / "vault.sqlite").exists()
+
+
 def test_the_root_of_another_bureau_is_refused(tmp_path: Path) -> None:
     ours, other = found(tmp_path / "ours", 1), found(tmp_path / "other", 2)
     root = ours.keys.file("root")
