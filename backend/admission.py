@@ -1,6 +1,5 @@
 """A tablet brings a code and the beginning of its log, and is enrolled."""
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from backend.codes import Codes
 from backend.office import Office
@@ -8,6 +7,7 @@ from events import chain, envelope, vocabulary
 from events.chain import Head
 from events.errors import ForeignError, MalformedError
 from events.office import DeviceEnrolled, LogOpened
+from events.public_keys import signing_key
 
 
 def admit(genesis: bytes, code: str, *, office: Office, codes: Codes) -> DeviceEnrolled:
@@ -43,6 +43,6 @@ def _opening(genesis: bytes, bureau: bytes) -> tuple[bytes, LogOpened]:
     if fact.bureau != bureau.hex():
         msg = "this log was opened for another bureau"
         raise ForeignError(msg)
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(fact.signing_key))
+    key = signing_key(bytes.fromhex(fact.signing_key))
     chain.verify([entry], Head(), entry.hash, key)
     return entry.hash, fact

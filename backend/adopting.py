@@ -1,6 +1,5 @@
 """Taking in entries from quarantine: authentic ones whose log broke in front of them."""
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import structs
 
 from backend.office import Office
@@ -9,6 +8,7 @@ from events import chain, envelope, vocabulary
 from events.envelope import Entry
 from events.errors import NotEnrolledError, Refusal, UnverifiedError
 from events.office import EntryAdopted
+from events.public_keys import signing_key
 from events.sync import Quarantined
 
 _TAG = vocabulary.tag_of(EntryAdopted)
@@ -54,7 +54,7 @@ def _authentic(office: Office, log: bytes, raw: bytes) -> Entry:
     if entry.body is None:
         raise UnverifiedError(entry.header.sequence, "its content is absent")
     before = chain.Head(entry.header.sequence - 1, entry.header.previous)
-    chain.verify([entry], before, log, Ed25519PublicKey.from_public_bytes(tablet.key))
+    chain.verify([entry], before, log, signing_key(tablet.key))
     return entry
 
 

@@ -15,6 +15,7 @@ from events.clock import microseconds
 from events.envelope import Record
 from events.errors import MalformedError, UnverifiedError
 from events.office import KeyCertified, KeyRevoked, LogOpened
+from events.public_keys import signing_key
 from events.statements import Certificate, Role, trusted
 
 TAGS: Final = tuple(vocabulary.tag_of(kind) for kind in (LogOpened, KeyCertified, KeyRevoked))
@@ -94,7 +95,7 @@ class Trust:
         """Tell whether the first root, or one that it led to, signed a certificate."""
         roots = [one.key for one in self.certificates.values() if one.role == Role.ROOT]
         return any(
-            certificate.is_signed_by(Ed25519PublicKey.from_public_bytes(root))
+            certificate.is_signed_by(signing_key(root))
             for root in (self.first_root, *roots)
         )
 
@@ -106,7 +107,7 @@ class Trust:
         key = bytes.fromhex(opening.signing_key)
         if certificate is None or (certificate.key, certificate.role) != (key, role):
             return
-        public = Ed25519PublicKey.from_public_bytes(key)
+        public = signing_key(key)
         if record.entry.hash == log and chain.signed(record.entry, public):
             self.logs[log] = OfficeLog(public, role, certificate.serial)
 

@@ -26,6 +26,7 @@ from events.errors import ForeignError, MalformedError, Refusal, StorageError, U
 from events.ids import NO_HASH
 from events.merkle import Frontier
 from events.office import EpochOpened, IrregularityNoted, LogOpened
+from events.public_keys import signing_key
 from events.statements import Checkpoint, Role
 from events.store import EventStore, Stored
 from events.vocabulary import Unknown
@@ -166,7 +167,7 @@ class Auditor:
             keys = self._roll.trust.at(one.made_at).values()
             if one.bureau == self._roll.trust.bureau and any(
                 key.role == Role.CHECKPOINT
-                and one.is_signed_by(Ed25519PublicKey.from_public_bytes(key.key))
+                and one.is_signed_by(signing_key(key.key))
                 for key in keys
             ):
                 result.append(one)
@@ -248,7 +249,7 @@ class Auditor:
         if known is None:
             self.fault(self._at("stranger", stored))
             return None
-        return Ed25519PublicKey.from_public_bytes(known.key)
+        return signing_key(known.key)
 
     def _at(self, code: str, stored: Stored, detail: str = "") -> Fault:
         return Fault(code, stored.position, stored.log, stored.sequence, detail)

@@ -8,14 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from backend import durable
 from backend.logs import say
 from backend.office import Office
 from events import chain, vocabulary
 from events.ids import EntryRef
 from events.office import IrregularityNoted
+from events.public_keys import signing_key
 from events.store import Stored
 
 _STEP: Final = 256
@@ -31,7 +30,7 @@ class Verifier:
         self._office = office
         self._file = file
         self._kept = self.position
-        self._key = cache(Ed25519PublicKey.from_public_bytes)
+        self._key = cache(signing_key)
 
     def step(self) -> bool:
         """Check some records; tell whether there may be more."""

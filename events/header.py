@@ -18,6 +18,9 @@ MAX_PARTS: Final = 16
 SEAL_OVERHEAD: Final = 28  # nonce and Poly1305 tag
 MIN_PART: Final = 64 + SEAL_OVERHEAD
 MAX_PART: Final = MAX_PADDED + SEAL_OVERHEAD
+EARLIEST: Final = -62_135_510_400_000_000  # 0001-01-02, so that any offset leaves a date
+LATEST: Final = 253_402_214_399_999_999  # 9999-12-30
+MOST_OFFSET: Final = 1_439  # minutes: less than a day
 
 _FIXED = Layout(">2sBB32sQ32sqh16sQQ32s16sI32sB")
 _PART = Layout(">16sI32s")
@@ -57,7 +60,9 @@ def encode(header: Header) -> bytes:
     """Return the one spelling of `header`."""
     tag = header.tag.encode("ascii")
     _check_place(header.log, header.sequence, header.previous)
+    _check_moment(header.happened_at, header.utc_offset)
     _check(tag, header.body_size, header.parts)
+    _check_genesis(header.sequence, header.parts)
     fixed = _FIXED.pack(
         _MAGIC,
         VERSION,
@@ -107,8 +112,10 @@ def decode(raw: bytes) -> Header:
         msg = f"header of another kind: version {version}, suite {suite}"
         raise MalformedError(msg)
     _check_place(log, sequence, previous)
+    _check_moment(happened_at, utc_offset)
     tag, parts = _variable(raw, tag_length)
     _check(tag, body_size, parts)
+    _check_genesis(sequence, parts)
     return Header(
         log,
         sequence,
@@ -139,12 +146,24 @@ def _variable(raw: bytes, tag_length: int) -> tuple[bytes, tuple[Part, ...]]:
     return tag, tuple(Part(*fields) for fields in _PART.iter_unpack(raw[count_at + 1 :]))
 
 
+def _check_moment(happened_at: int, utc_offset: int) -> None:
+    if not EARLIEST <= happened_at <= LATEST or abs(utc_offset) > MOST_OFFSET:
+        msg = "a moment that no calendar has"
+        raise MalformedError(msg)
+
+
 def _check_place(log: bytes, sequence: int, previous: bytes) -> None:
     if sequence == 0:
         msg = "sequences count from 1"
         raise MalformedError(msg)
     if sequence == 1 and (log != NO_HASH or previous != NO_HASH):
         msg = "a genesis names neither its log nor an entry before"
+        raise MalformedError(msg)
+
+
+def _check_genesis(sequence: int, parts: tuple[Part, ...]) -> None:
+    if sequence == 1 and parts:  # they would be bound to a log that has no id yet
+        msg = "a genesis has no sealed parts"
         raise MalformedError(msg)
 
 

@@ -33,7 +33,7 @@ class EntryRef(Struct, frozen=True, order=True):
     """One entry, wherever it is held: `log` is hex, `sequence` counts from 1."""
 
     log: HashText
-    sequence: Annotated[int, Meta(ge=1)]
+    sequence: Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
     def __str__(self) -> str:
         return f"{self.log}:{self.sequence}"

@@ -14,6 +14,7 @@ from msgspec import Struct, convert, structs
 
 from events.errors import MalformedError, UnverifiedError
 from events.header import SUITE, digest
+from events.public_keys import signing_key
 
 _BUREAU_LABEL = b"xunji/bureau/v1\0"
 _VERSION = 1
@@ -145,10 +146,11 @@ def trusted(
     ]
     result: dict[int, Certificate] = {}
     while roots:
-        key = Ed25519PublicKey.from_public_bytes(roots.pop())
+        key = signing_key(roots.pop())
         for one in [one for one in waiting if one.is_signed_by(key)]:
             waiting.remove(one)
-            result[one.serial] = one
+            if result.setdefault(one.serial, one) is not one:
+                continue  # a serial is used once: the first counts
             if one.role == Role.ROOT:
                 roots.append(one.key)
     return result

@@ -12,7 +12,6 @@ comes before it in the same push is stored. Every answer is the same however oft
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Struct
 
 from events import chain
@@ -20,6 +19,8 @@ from events.batch import Batch, cut
 from events.chain import Head
 from events.envelope import Entry
 from events.errors import ConflictError, ForkedError, NotEnrolledError, Refusal, UnverifiedError
+from events.ids import NO_HASH
+from events.public_keys import signing_key
 from events.sealing import WrappedKey
 from events.store import EventStore, Held, fresh
 from events.vault import Vault
@@ -84,6 +85,8 @@ def accept(
     if refusal:
         _set_aside(batch, held.sequence + 1, refusal.code, quarantine)
         raise refusal
+    if not held.sequence:  # asked before anything came: there is no receipt for nothing
+        raise ConflictError(0, NO_HASH)
     return held
 
 
@@ -102,7 +105,7 @@ def _as_signed(
 
     Otherwise it was forged, changed on its way, or put in the wrong place.
     """
-    key = Ed25519PublicKey.from_public_bytes(known.key)
+    key = signing_key(known.key)
     if fork.sequence > store.held(known.log).sequence:
         return UnverifiedError(fork.sequence, "it stands in the wrong place")
     (ours,) = store.read_log(known.log, fork.sequence - 1, 1)
@@ -117,7 +120,7 @@ def _verified(
     run: Sequence[Entry], head: Head, known: Enrolment
 ) -> tuple[Sequence[Entry], Refusal | None]:
     """Return what of `run` may be stored, and why the rest may not."""
-    key = Ed25519PublicKey.from_public_bytes(known.key)
+    key = signing_key(known.key)
     trusted, refusal = _within_trust(run, known)
     whole = 0
     try:

@@ -13,7 +13,6 @@ from typing import Any, Final, TypeVar
 import httpx
 import msgspec
 import zstandard
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from msgspec import Struct
 
@@ -24,6 +23,7 @@ from events.clock import Clock
 from events.envelope import Entry
 from events.errors import ConflictError, FolderError, MalformedError, Refusal, StorageError
 from events.ids import id_bytes
+from events.public_keys import signing_key
 from events.pull import Page, authorization
 from events.sealing import WrappedKey
 from events.statements import Certificate, Checkpoint, Receipt, Role, bureau_of, trusted
@@ -223,7 +223,7 @@ class SyncClient:
         if statement.bureau != self._bureau:
             return False
         keys = [one.key for one in self._trusted(at).values() if one.role == Role.CHECKPOINT]
-        return any(statement.is_signed_by(Ed25519PublicKey.from_public_bytes(key)) for key in keys)
+        return any(statement.is_signed_by(signing_key(key)) for key in keys)
 
     def _trusted(self, at: int) -> dict[int, Certificate]:
         tablet = self._folder.tablet
@@ -361,7 +361,7 @@ def _believe(welcome: Welcome, folder: TabletFolder) -> None:
         raise RefusedError("foreign")
     if folder.tablet.first_root and folder.tablet.first_root != welcome.first_root:
         raise RefusedError("foreign")
-    root = Ed25519PublicKey.from_public_bytes(_hex(welcome.first_root))
+    root = signing_key(_hex(welcome.first_root))
     sealing = [
         one
         for one in (Certificate.decode(_hex(text)) for text in welcome.certificates)

@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from nacl.bindings import crypto_core_ed25519_is_valid_point
 
-from events import statements
+from events import public_keys, statements
 from events.errors import MalformedError, UnverifiedError
 from events.statements import Certificate, Checkpoint, Receipt, Role, Statement
 from tests.strategies import I64, U64, fixed
@@ -208,3 +209,25 @@ def test_an_unsigned_statement_is_signed_by_nobody() -> None:
     receipt = Receipt(BUREAU, 1, bytes(32), 1, bytes(32), 1, 0)
 
     assert not receipt.is_signed_by(key("stamp").public_key())
+
+
+def test_a_serial_is_used_once() -> None:
+    again = certified("root", "somebody else", 1)
+
+    found = statements.trusted([OFFICE, again], {}, BUREAU, public("root"), NOW)
+
+    assert found == {1: OFFICE}
+
+
+@pytest.mark.parametrize("sign", [0, 1])
+@pytest.mark.parametrize("y", sorted(public_keys._SMALL))
+def test_a_key_that_vouches_for_anything_is_refused(y: int, sign: int) -> None:
+    raw = (y | sign << 255).to_bytes(32, "little")
+    assert not crypto_core_ed25519_is_valid_point(raw)
+
+    with pytest.raises(UnverifiedError):
+        public_keys.signing_key(raw)
+
+
+def test_keys_that_people_make_are_taken() -> None:
+    assert public_keys.signing_key(public("root")).public_bytes_raw() == public("root")

@@ -454,3 +454,16 @@ def test_hostile_numbers_do_no_harm() -> None:
         ask(server, batches.encode(Batch(tablet.log, most, (b"broken",)))), MalformedError
     )
     assert envelope.decode(said(tablet)[0]).header.sequence == 1
+
+
+def test_a_push_without_entries_asks_how_far_the_log_is_held() -> None:
+    tablet = Tablet(BUREAU)
+    server = Server(tablet)
+    asking = batches.encode(Batch(tablet.log, 0, ()))
+
+    with pytest.raises(ConflictError) as nothing:
+        server.take(asking)
+    assert nothing.value.held == 0
+
+    server.take(batches.encode(Batch(tablet.log, 0, tuple(said(tablet)))))
+    assert server.take(asking) == server.store.held(tablet.log)

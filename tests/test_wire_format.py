@@ -21,7 +21,7 @@ from events.inspections import AnswerRecorded, CorrectionRecorded, HomeVisitComp
 from events.office import LogOpened
 from events.register import CertificateRevoked, OfficerLeft
 from events.vocabulary import Unknown
-from tests.strategies import I64, U64, facts, fixed, fixed_id, genesis_fact, json_values, struct_of
+from tests.strategies import U64, facts, fixed, fixed_id, genesis_fact, json_values, struct_of
 
 FOLDER = Path(__file__).parent / "golden"
 GOLDEN = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
@@ -294,11 +294,11 @@ headers = st.builds(
     log=thirty_two,
     sequence=st.integers(2, 2**64 - 1),
     previous=thirty_two,
-    happened_at=I64,
+    happened_at=st.integers(header.EARLIEST, header.LATEST),
     tag=st.from_regex(r"[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}\.v[1-9][0-9]{0,3}", fullmatch=True),
     body_size=st.integers(2, MAX_BODY),
     body_hash=thirty_two,
-    utc_offset=st.integers(-(2**15), 2**15 - 1),
+    utc_offset=st.integers(-header.MOST_OFFSET, header.MOST_OFFSET),
     boot=sixteen,
     uptime=U64,
     checkpoint_size=U64,
@@ -329,3 +329,37 @@ def test_a_header_that_is_read_is_written_the_same(
     except (MalformedError, TooLargeError):
         return
     assert header.encode(read) == bytes(raw)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"happened_at": header.EARLIEST - 1},
+        {"happened_at": header.LATEST + 1},
+        {"utc_offset": 1_440},
+        {"utc_offset": -1_440},
+    ],
+)
+@given(headers)
+def test_a_moment_that_no_calendar_has_is_refused(
+    change: dict[str, int], drawn: header.Header
+) -> None:
+    with pytest.raises(MalformedError):
+        header.encode(structs.replace(drawn, **change))
+
+
+def test_a_number_that_not_every_reader_can_hold_is_unknown() -> None:
+    members = json.loads(GOLDEN["inspection-completed.v1"])
+
+    for large in (2**53, 10**30):
+        content = json.dumps({**members, "answered": large}).encode()
+        assert isinstance(vocabulary.decode("inspection-completed.v1", content), Unknown)
+
+
+def test_a_genesis_has_no_sealed_parts() -> None:
+    part = header.Part(bytes(16), 92, bytes(32))
+    drawn = header.Header(bytes(32), 1, bytes(32), 0, "log-opened.v1", 2, bytes(32))
+    header.encode(drawn)
+
+    with pytest.raises(MalformedError):
+        header.encode(structs.replace(drawn, parts=(part,)))
