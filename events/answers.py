@@ -67,6 +67,9 @@ class Problem(Struct, frozen=True):
     option: str = ""
 
 
+Reference = Annotated[str, Meta(pattern="^[a-z0-9]{1,64}$")]
+
+
 class PhotoRef(Struct, frozen=True):
     """A picture held elsewhere: `sha256` of what is stored."""
 
@@ -78,14 +81,14 @@ class PhotoRef(Struct, frozen=True):
 class Signature(Struct, frozen=True):
     """One signature, or why there is none. A reference is an id, never a name."""
 
-    signer_role: Annotated[str, Meta(min_length=1, max_length=40)]
+    signer_role: Annotated[str, Meta(pattern="^[a-z_]{1,40}$")]
     signed_at: Annotated[datetime, Meta(tz=True)]
-    signer_ref: str | None = None
-    image_ref: str | None = None
+    signer_ref: Reference | None = None
+    image_ref: Reference | None = None
     refused: bool = False
     absent: bool = False
     reason: str | None = None
-    witness_ref: str | None = None
+    witness_ref: Reference | None = None
 
     @property
     def is_missing(self) -> bool:

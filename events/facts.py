@@ -7,7 +7,7 @@ personal is not in the fact: it stands beside it in sealed parts that `sealed` n
 
 from base64 import urlsafe_b64encode
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -19,7 +19,7 @@ Day = date
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=400)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what any reader of JSON can hold
 Metres = Annotated[float, Meta(ge=0)]
 
 Nature = Literal["service", "administrative", "eligibility"]
@@ -27,6 +27,15 @@ Nature = Literal["service", "administrative", "eligibility"]
 
 DistanceBand = Literal["le50", "le500", "more", "unknown"]
 """How far the tablet was from the object: at most 50 m, at most 500 m, more, not known."""
+
+HOMES: Final = frozenset(
+    {
+        "low_income_household", "marginal_household", "extreme_poverty_person",
+        "disability_subsidy_recipient", "assisted_person", "household", "natural_person", "minor",
+        "dwelling_ashes",
+    }
+)  # fmt: skip
+"""Types of objects that are a person or a home: where they lie is sealed."""
 
 Severity = Literal["critical", "major", "minor", "info"]
 

@@ -1,4 +1,10 @@
-"""What happens on an inspection, in the order in which it usually does."""
+"""What happens on an inspection, in the order in which it usually does.
+
+**What a checklist marks sensitive, every free text and where a home lies stand in sealed parts
+and in no clear member of any fact here**, except what due lists and statistics cannot do without:
+that a question was answered, which rule made a finding, the flags of a person met, the distance
+band and accuracy of an arrival, the hash of a picture, and when a promised visit is due.
+"""
 
 from typing import Any, Literal
 
@@ -84,7 +90,7 @@ class EnterpriseCodeChecked(OfVisit, frozen=True):
 
 
 class ArrivalLocated(OfVisit, frozen=True):
-    """到场定位. `band` in clear; a point in clear only where no home is meant.
+    """到场定位. `band` in clear; a point only where the object is nobody's home.
 
     `lon`, `lat` in degrees of `datum`; `accuracy_m` 68 % radius in metres; `age_s` seconds.
     """
@@ -163,25 +169,25 @@ class PersonEncountered(OfVisit, frozen=True):
 
 
 class ReliefOffered(OfVisit, frozen=True):
-    """救助已提供: what was done, by the checklist's words (informed, guided, supplies …)."""
+    """救助已提供. What was done, by the checklist's words, is sealed (`actions`, a JSON list)."""
 
     person: Id
-    actions: tuple[Code, ...]
 
 
 class ReliefRefused(OfVisit, frozen=True):
-    """救助被拒绝, as a capable adult may. `revisit_by` is the promised next visit."""
+    """救助被拒绝, as a capable adult may. `revisit_by` is the promised next visit.
+
+    How often they were persuaded is sealed (`persuasions`, a JSON number or null).
+    """
 
     person: Id
-    persuasions: Count = 0
     revisit_by: Moment | None = None
 
 
 class PersonHandedOver(OfVisit, frozen=True):
-    """人员已移交. The receiver's name and signature are sealed."""
+    """人员已移交. To whom is sealed (`receiver`, a JSON list of codes), and so is who signed."""
 
     person: Id
-    to: Code
 
 
 class ZeroReportFiled(OfVisit, frozen=True):

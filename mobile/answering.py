@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
-from events.answers import Answer, NotApplicable, Signature, Slot, is_sealed
+from events.answers import Answer, NotApplicable, PhotoRef, Signature, Slot, is_sealed
 from events.checklists import Checklist, Question
 from events.clock import Instant
 from events.conditions import JSON
@@ -34,7 +34,9 @@ from mobile.place import Place
 from mobile.visit import COMPUTED, REASON, STROKES, VALUE, WENT_ON, Met
 
 _SIGNERS: Final = frozenset({"party", "member", "receiver", "witness"})
-_FREE: Final = frozenset({"name", "witness"})
+_POINT: Final = frozenset(GeoPoint.__struct_fields__) - {"raw"}
+_PHOTO: Final = frozenset(PhotoRef.__struct_fields__)
+_SIGNATURE: Final = frozenset(Signature.__struct_fields__)
 _CAPTURED: Final = frozenset({"size", "media_type"})
 _SEALED_REASON: Final = "sealed"
 
@@ -54,6 +56,7 @@ class Answering(Struct, frozen=True):
     means: Meaning
     place: Place
     new_id: Callable[[], str]
+    at_home: bool = False
 
     def subject(self, person: str | None) -> str:
         """Return whose a seal is: the person asked, else whose home it is, else the inspection."""
@@ -81,7 +84,7 @@ class Answering(Struct, frozen=True):
         else:
             question = self.form.question(slot.question)
             value = _kept(question, answer.value)
-            fact, parts = _split(self._fact(slot, "given"), question, value)
+            fact, parts = self._split(self._fact(slot, "given"), question, value)
             if formula is not None and is_sealed(question):
                 parts[COMPUTED] = _encode(formula)
             elif formula is not None:
@@ -93,6 +96,19 @@ class Answering(Struct, frozen=True):
         subject = self.subject(slot.person)
         sealed = tuple(SealedPart(name, subject) for name in parts)
         return Said(structs.replace(fact, sealed=sealed), tuple(parts.values()))
+
+    def _split(
+        self, fact: AnswerRecorded, question: Question, value: JSON
+    ) -> tuple[AnswerRecorded, dict[str, bytes]]:
+        """Put an answer where it belongs: in clear, sealed, or in clear without what is personal.
+
+        At a home a position is sealed whole, and pictures say nothing of where they were taken.
+        """
+        if is_sealed(question) or (self.at_home and question.type == "gps"):
+            return fact, {VALUE: _encode(value)}
+        clear = _clear(question, value, at_home=self.at_home)
+        told = {VALUE: _encode(value)} if clear != value else {}
+        return structs.replace(fact, value=clear), told
 
     def _fact(self, slot: Slot, status: AnswerStatus) -> AnswerRecorded:
         return AnswerRecorded(
@@ -127,7 +143,7 @@ class Answering(Struct, frozen=True):
         """Return the position on arrival; its point only where it is nobody's home."""
         fix = msgspec.convert(value, GeoPoint)
         away = distance_m(canonical(fix), self.place.at) if self.place.at else None
-        is_home = is_sealed(question) or self.place.person is not None
+        is_home = is_sealed(question) or self.at_home
         fact = ArrivalLocated(
             visit=self.visit,
             band=distance_band(away, fix.accuracy_m),
@@ -212,21 +228,28 @@ def _kept(question: Question, value: JSON) -> JSON:
     return value
 
 
-def _split(
-    fact: AnswerRecorded, question: Question, value: JSON
-) -> tuple[AnswerRecorded, dict[str, bytes]]:
-    """Put an answer where it belongs: in clear, sealed, or its free text alone sealed."""
-    if is_sealed(question):
-        return fact, {VALUE: _encode(value)}
-    if question.type != "signature":
-        return structs.replace(fact, value=value), {}
-    clear = [_nameless(mark) for mark in _marks(value)]
-    told = {VALUE: _encode(value)} if clear != value else {}
-    return structs.replace(fact, value=clear), told
+def _clear(question: Question, value: JSON, *, at_home: bool) -> JSON:
+    """Return what of an answer may stand in clear: the members we know, and no free text."""
+    match question.type:
+        case "gps":
+            (point,) = _marks([value])
+            return _only(point, _POINT)
+        case "photo":
+            return [_placed(photo, at_home=at_home) for photo in _marks(value)]
+        case "signature":
+            return [_nameless(mark) for mark in _marks(value)]
+        case _:
+            return value
+
+
+def _placed(photo: Mapping[str, Any], *, at_home: bool) -> dict[str, Any]:
+    clear = _only(photo, _PHOTO)
+    point = clear.pop("gps", None)
+    return clear if point is None or at_home else {**clear, "gps": _only(point, _POINT)}
 
 
 def _nameless(mark: Mapping[str, Any]) -> dict[str, Any]:
-    clear = _less(mark, _FREE)
+    clear = _only(mark, _SIGNATURE)
     if clear.get("reason"):
         clear["reason"] = _SEALED_REASON
     return clear
@@ -234,6 +257,10 @@ def _nameless(mark: Mapping[str, Any]) -> dict[str, Any]:
 
 def _undrawn(mark: Mapping[str, Any]) -> dict[str, Any]:
     return _less(mark, frozenset({"strokes"}))
+
+
+def _only(members: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name in known}
 
 
 def _less(members: Mapping[str, Any], without: frozenset[str]) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from typing import Any, Final, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from events import questionnaire
 from events.answers import Answers, Given, Slot, is_sealed
 from events.checklists import Checklist, Question
 from events.clock import Instant, moment
+from events.conditions import JSON
 from events.facts import Fact, Moment, SealedPart, Visit
 from events.inspections import (
     EnterpriseCodeChecked,
@@ -38,7 +39,10 @@ from events.orders import BenefitProposed, RectificationOrdered
 from events.questionnaire import Context, Finding, Review
 from mobile.visit import Derived, Key, VisitState, key_of
 
-PROPOSAL: Final = "proposal"
+PROPOSAL: Final = "proposal"  # names of sealed parts
+ACTIONS: Final = "actions"
+PERSUASIONS: Final = "persuasions"
+RECEIVER: Final = "receiver"
 
 _NO_TASK: Final = frozenset({"abort"})
 _ORDERED: Final = "rectification"
@@ -77,6 +81,7 @@ class Meaning(Struct, frozen=True):
     statement: str = ""
     enterprise: str = ""
     arrival: str = ""
+    object_type: str = ""
 
 
 def meaning(form: Checklist) -> Meaning:
@@ -97,6 +102,9 @@ def meaning(form: Checklist) -> Meaning:
         statement=next((q.id for q in outside if q.type == "text" and q.vault_only), ""),
         enterprise=next((q.id for q in outside if "code_ref" in q.evidence), ""),
         arrival=_of_type(outside, "gps"),
+        object_type=next(
+            (q.id for q in outside if q.sets and q.sets.field == "inspection.object_type"), ""
+        ),
     )
 
 
@@ -161,7 +169,8 @@ def follows(closing: Closing) -> list[Follows]:
     written = _sets(closing)
     found: list[Follows] = [Follows(fact) for fact in raised]
     found += (Follows(fact) for fact in _of_visit(closing, written))
-    found += (Follows(fact) for person in closing.state.persons for fact in _met(closing, person))
+    for person in closing.state.persons:
+        found += _met(closing, person)
     order = _order(closing, written, raised)
     if order:
         found.append(Follows(order))
@@ -225,21 +234,23 @@ def _second_visit(closing: Closing) -> date | None:
 # ── persons met ────────────────────────────────────────────────────────────────────
 
 
-def _met(closing: Closing, person: str) -> Iterator[Fact]:
+def _met(closing: Closing, person: str) -> Iterator[Follows]:
+    """What was done for somebody is theirs: sealed for them."""
     means, visit = closing.means, closing.visit
+
+    def told(fact: Fact, name: str, value: JSON) -> Follows:
+        sealed = (SealedPart(name, person),)
+        return Follows(structs.replace(fact, sealed=sealed), (msgspec.json.encode(value),))
+
     actions = [one for one in closing.given(means.actions, person) or () if one != _LEFT]
     if actions:
-        yield ReliefOffered(visit=visit, person=person, actions=tuple(actions))
+        yield told(ReliefOffered(visit=visit, person=person), ACTIONS, actions)
     if closing.given(means.wish, person) == "refuse":
-        yield ReliefRefused(
-            visit=visit,
-            person=person,
-            persuasions=int(closing.given(means.persuasions, person) or 0),
-            revisit_by=_revisit(closing, person),
-        )
-    for action in actions:
-        if action in _HANDED_TO:
-            yield PersonHandedOver(visit=visit, person=person, to=_HANDED_TO[action])
+        refused = ReliefRefused(visit=visit, person=person, revisit_by=_revisit(closing, person))
+        yield told(refused, PERSUASIONS, closing.given(means.persuasions, person))
+    to = [_HANDED_TO[one] for one in actions if one in _HANDED_TO]
+    if to:
+        yield told(PersonHandedOver(visit=visit, person=person), RECEIVER, to)
 
 
 def _revisit(closing: Closing, person: str | None) -> Moment | None:

@@ -17,7 +17,7 @@ from events.answers import Answer, Answers, Given, NotApplicable, Problem, Slot,
 from events.checklists import Checklist, Question
 from events.clock import Instant
 from events.conditions import JSON, questions_in
-from events.facts import Fact, Visit
+from events.facts import HOMES, Fact, Visit
 from events.ids import NOBODY, id_bytes
 from events.inspections import (
     CertificateShown,
@@ -450,9 +450,22 @@ class Inspection:
 
     # ── recording ──────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @property
     def _answering(self) -> Answering:
-        return Answering(self.visit, self.form, self.means, self.place, self._log.new_id)
+        return Answering(
+            self.visit,
+            self.form,
+            self.means,
+            self.place,
+            self._log.new_id,
+            at_home=self._at_home(),
+        )
+
+    def _at_home(self) -> bool:
+        """Whether where we are is somebody's home: what the register or the form says it is."""
+        said = self.answers.get(Slot(self.means.object_type))
+        types = (self.visit.object_type, said.value if isinstance(said, Given) else None)
+        return self.place.person is not None or any(one in HOMES for one in types)
 
     def _record(self, fact: Fact, actor: str = "") -> None:
         self._say([Said(fact, (), id_bytes(actor) if actor else NOBODY)])

@@ -271,10 +271,8 @@ def key_of(fact: Fact) -> Key | None:  # noqa: PLR0911  one arm a fact
             return ("finding", fact.question, fact.person, fact.rule)
         case FollowUpOpened():
             return ("follow-up", fact.follow_up, fact.finding)
-        case ReliefOffered() | ReliefRefused():
+        case ReliefOffered() | ReliefRefused() | PersonHandedOver():
             return (type(fact).__name__, fact.person)
-        case PersonHandedOver():
-            return ("handed-over", fact.person, fact.to)
         case SegmentCovered():
             return ("segment", fact.segment)
         case StatementRecorded():

@@ -24,6 +24,7 @@ SECOND = 1_000_000
 _dice = Random("identities")
 LEAD, ASSISTANT, MANAGER = (id_text(_dice.randbytes(16)) for _ in range(3))
 HOME, STREET, CEMETERY, HOUSEHOLD = (id_text(_dice.randbytes(16)) for _ in range(4))
+CARE_HOME, DWELLING = (id_text(_dice.randbytes(16)) for _ in range(2))
 
 PLACES = {
     "street_patrol": Place(
@@ -50,7 +51,24 @@ PLACES = {
         person=HOUSEHOLD,
         fields={"hukou_type": "rural", "member_count": 3, "labour_capacity": False},
     ),
+    "general_inspection": Place(
+        object=CARE_HOME,
+        object_type="elderly_care_institution",
+        domain="elderly_care",
+        township="440804003",
+        fields={"uscc": "52999999MA00000001"},
+        at=(110.46, 21.26),
+    ),
 }
+
+# A home where ashes are kept: inspected by the form for cemeteries.
+DWELLING_OF_ASHES = Place(
+    object=DWELLING,
+    object_type="dwelling_ashes",
+    domain="funeral",
+    township="440804002",
+    at=(110.47, 21.3),
+)
 
 
 class Bench:
@@ -67,9 +85,15 @@ class Bench:
     def logged(self, after: int = 0) -> list[Logged]:
         return list(self.log.read(after))
 
-    def start(self, kind: str, form: Checklist | None = None) -> Inspection:
+    def start(
+        self, kind: str, form: Checklist | None = None, place: Place | None = None
+    ) -> Inspection:
         begun = Inspection.start(
-            self.log, form or bundled()[kind], PLACES[kind], officer=LEAD, source="plan"
+            self.log,
+            form or bundled()[kind],
+            place or PLACES[kind],
+            officer=LEAD,
+            source="plan",
         )
         begun.sign_in(LEAD, "lead")
         begun.sign_in(ASSISTANT, "assisting")
