@@ -66,7 +66,10 @@ class SQLiteReference:
         erased: Sequence[str] = (),
         reset: bool = False,
     ) -> None:
-        """Keep one page of a pull: whole or not at all. `reset` forgets all that was before."""
+        """Keep one page of a pull: whole or not at all. `reset` forgets all that was before.
+
+        The cards of `erased` subjects are destroyed: no byte of them stays in the files.
+        """
         with self._writing() as db:
             if reset:
                 db.execute("DELETE FROM documents")
@@ -87,6 +90,8 @@ class SQLiteReference:
             )
             db.executemany("DELETE FROM cards WHERE subject=?", [(one,) for one in erased])
             db.executemany("INSERT OR REPLACE INTO kept VALUES (?,?)", (kept or {}).items())
+        if erased or reset:
+            self._scrub()
 
     def document(self, view: str, key: str) -> bytes | None:
         found = self._select("SELECT document FROM documents WHERE view=? AND key=?", view, key)
@@ -108,7 +113,10 @@ class SQLiteReference:
     def drop_expired(self, now: int) -> int:
         """Destroy the cards whose time is over; return how many."""
         with self._writing() as db:
-            return db.execute("DELETE FROM cards WHERE expires<=?", (now,)).rowcount
+            gone = db.execute("DELETE FROM cards WHERE expires<=?", (now,)).rowcount
+        if gone:
+            self._scrub()
+        return gone
 
     # ── receipts, and whatever else must not be lost ───────────────────────────────
 
@@ -147,6 +155,10 @@ class SQLiteReference:
     def close(self) -> None:
         with self._lock:
             self._db.close()
+
+    def _scrub(self) -> None:
+        """Have what was deleted leave the write-ahead log too."""
+        self._select("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _select(self, statement: str, *values: str | bytes | int) -> list[tuple]:
         with self._lock:

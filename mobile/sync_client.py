@@ -169,6 +169,10 @@ class SyncClient:
         """Return why sending stopped, None while it goes on."""
         return stopped(self._folder, self._log.log)
 
+    def forget_expired(self) -> int:
+        """Destroy the doorstep cards whose time is over, also where nobody answers any more."""
+        return self._folder.reference.drop_expired(self._clock.now().at)
+
     def resume(self) -> None:
         """Try again after a person looked."""
         self.outbox = Outbox(self.outbox.held)
@@ -270,7 +274,7 @@ class SyncClient:
             self._take(page)
             changed += len(page.documents)
             if not page.more:
-                self._folder.reference.drop_expired(self._clock.now().at)
+                self.forget_expired()
                 return changed
 
     def _page(self, cursor: str) -> Page:
@@ -534,6 +538,7 @@ class SyncLoop:
         """Sync once; return how long to rest."""
         self._said(Status(syncing=True))
         try:
+            self._client.forget_expired()
             self._client.push_all()
             pulled = self._client.pull()
         except LineError as failure:

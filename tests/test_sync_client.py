@@ -312,21 +312,21 @@ def test_a_forked_log_stops(field: Field, tmp_path: Path) -> None:
 # ── fetching ───────────────────────────────────────────────────────────────────────
 
 
-def homes() -> ObjectListed:
+def homes(home: str = HOME, person: str = HOUSEHOLD) -> ObjectListed:
     return an_object(
-        object=HOME,
+        object=home,
         object_type="low_income_household",
         domain="social_assistance",
         name=None,
-        person=HOUSEHOLD,
-        sealed=(SealedPart("card", HOUSEHOLD),),
+        person=person,
+        sealed=(SealedPart("card", person),),
     )
 
 
-def assigned(field: Field) -> InspectionAssigned:
+def assigned(field: Field, home: str = HOME) -> InspectionAssigned:
     return InspectionAssigned(
-        assignment=id_text(b"a" * 16),
-        object=HOME,
+        assignment=id_text(id_bytes(home)[::-1]),
+        object=home,
         object_type="low_income_household",
         kind="low_income_recheck",
         domain="social_assistance",
@@ -359,18 +359,48 @@ def test_work_and_the_doorstep_card_arrive(field: Field) -> None:
 
 
 def test_what_the_office_erased_is_erased_here(field: Field) -> None:
-    field.here.tell(homes(), texts=(CARD,))
-    field.here.tell(assigned(field))
+    other, neighbour = id_text(b"o" * 16), id_text(b"n" * 16)
+    field.here.tell(homes(), homes(other, neighbour), texts=(CARD,))
+    field.here.tell(assigned(field), assigned(field, other))
     field.here.folded()
     field.client.pull()
     field.log.record(said("secret"))
+    card = field.folder.reference.card(HOME, NOON)
+    assert card
+    assert card.subject == HOUSEHOLD
 
     field.here.tell(PersonalDataErased(subject=HOUSEHOLD, keys=(), basis="request"))
     field.here.folded()
     field.client.pull()
 
     assert list(field.log.read())[-1].texts == (None,)
-    assert Register(field.folder.reference, field.folder.open_card).card(HOME, NOON) is None
+    register = Register(field.folder.reference, field.folder.open_card)
+    assert register.card(HOME, NOON) is None
+    assert register.card(other, NOON)
+    assert card.sealed not in kept_bytes(field)
+
+
+def test_a_card_whose_time_is_over_goes_also_without_network(field: Field) -> None:
+    field.here.tell(homes(), texts=(CARD,))
+    field.here.tell(assigned(field))
+    field.here.folded()
+    field.client.pull()
+    card = field.folder.reference.card(HOME, NOON)
+    assert card
+    field.log.record(said("what waits"))
+    field.clock.at = card.expires
+    heard: list[Status] = []
+
+    loop = SyncLoop(through(field, "down"), heard.append)
+    assert loop._once() > 0
+
+    assert heard[-1].failure
+    assert field.folder.reference.card(HOME, NOON) is None
+    assert card.sealed not in kept_bytes(field)
+
+
+def kept_bytes(field: Field) -> bytes:
+    return b"".join(one.read_bytes() for one in field.path.glob("reference*"))
 
 
 def test_a_wrong_clock_is_said(field: Field) -> None:
@@ -408,6 +438,9 @@ class _Stub:
         return 0
 
     def pull(self) -> int:
+        return 0
+
+    def forget_expired(self) -> int:
         return 0
 
 
