@@ -19,7 +19,7 @@ from msgspec import Struct
 from projections import items as item_list
 from projections import objects as register
 from projections.filed import FiledDocument
-from projections.objects import Standing
+from projections.objects import Place
 from projections.spans import Span
 from projections.views import Condition, Query, ViewStore, view_of
 
@@ -183,22 +183,40 @@ def denominators(
     """
     if past is None:
         return [], {}
-    rows = views.select(Query("objects", document=True))
-    standings = {
-        row.key: register.standing(register.decode_register(row.document).register.values())
-        for row in rows
-    }
-    same_as = _merged(standings, past.end)
-    members: defaultdict[str, list[str]] = defaultdict(list)
-    for key in standings:
-        members[same_as.get(key, key)].append(key)
-    counted = [_denominator(into, keys, standings, past) for into, keys in members.items()]
-    return [one for one in counted if one is not None], same_as
+    rows = views.select(
+        Query("objects", columns=("counts",), where=(("counts", "!=", ""),), order=("counts",))
+    )
+    alike: defaultdict[str, list[str]] = defaultdict(list)  # most objects count like others
+    for row in rows:
+        alike[str(row.values[0])].append(row.key)
+    counts = {text: register.counts(text) for text in alike}
+    targets = {text: one.merged_into(past.end) for text, one in counts.items() if one.merged}
+    same_as = _merged({key: to for text, to in targets.items() if to for key in alike[text]})
+    of_groups = {*same_as, *same_as.values()}
+    found: list[Denominator] = []
+    last: dict[str, tuple[date, bool, str, Place | None]] = {}
+    for text, keys in alike.items():
+        day = counts[text].last_day(past)
+        if day is not None:
+            place = counts[text].place(day)
+            for key in of_groups.intersection(keys):
+                into = same_as.get(key, key)
+                one = (day, key == into, key, place)
+                last[into] = max(last.get(into, one), one, key=lambda held: held[:3])
+            found += _at(place, [key for key in keys if key not in of_groups])
+    for into, (_, _, _, place) in last.items():
+        found += _at(place, [into])
+    return found, same_as
 
 
-def _merged(standings: Mapping[str, Standing], day: date) -> dict[str, str]:
+def _at(place: Place | None, keys: Iterable[str]) -> list[Denominator]:
+    if place is None or place.object_type in register.PERSONS:
+        return []
+    return [Denominator(key, place.domain, place.township, place.village) for key in keys]
+
+
+def _merged(into: Mapping[str, str]) -> dict[str, str]:
     """Follow mergers to their end; in a circle, the last one before it closes."""
-    into = {key: to for key, one in standings.items() if (to := one.merged_into(day))}
     found: dict[str, str] = {}
     for key in into:
         seen = {key}
@@ -211,24 +229,6 @@ def _merged(standings: Mapping[str, Standing], day: date) -> dict[str, str]:
         if at != key:
             found[key] = at
     return found
-
-
-def _denominator(
-    into: str, members: Collection[str], standings: Mapping[str, Standing], past: Span
-) -> Denominator | None:
-    last: tuple[date, bool, str] | None = None
-    for key in members:
-        for span in standings[key].counted:
-            common = span.within(past)
-            if common is not None:
-                last = max(last or (date.min, False, ""), (common.end, key == into, key))
-    if last is None:
-        return None
-    day, _, key = last
-    listing = standings[key].listing(day)
-    if listing is None or listing.object_type in register.PERSONS:
-        return None
-    return Denominator(into, listing.domain, listing.township, listing.village or "")
 
 
 def _chosen(one: Denominator, chosen: Filters) -> bool:

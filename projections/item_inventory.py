@@ -1,6 +1,7 @@
 """执法事项清单 as a live list: each item with its uses in a period, its last use, its validity."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
@@ -64,10 +65,10 @@ def item_inventory(
         )
     )
     in_period = _days(views, period)
-    last = _last_uses(views)
     lines: list[ItemLine] = []
     for row in rows:
-        line = _line(item(row.key, view.decode(row.document)), period, today, in_period, last)
+        resolved = item(row.key, view.decode(row.document))
+        line = _line(views, resolved, period, today, in_period.get(row.key, ()))
         if line and _wanted(line, chosen):
             lines.append(line)
         if len(lines) > limit:
@@ -94,26 +95,27 @@ def _days(views: ViewStore, period: Span) -> dict[str, list[str]]:
     return found
 
 
-def _last_uses(views: ViewStore) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for row in views.select(Query("item_uses", columns=("item", "last_on"))):
-        code, last_on = map(str, row.values)
-        found[code] = max(found.get(code, ""), last_on)
-    return found
+def _last_use(views: ViewStore, code: str) -> date | None:
+    """Return the last day of use: one row, however long the history is."""
+    rows = views.select(
+        Query(
+            "item_uses",
+            columns=("last_on",),
+            where=(("item", "=", code), ("last_on", "!=", "")),
+            order=("last_on",),
+            falling=True,
+            limit=1,
+        )
+    )
+    return date.fromisoformat(str(rows[0].values[0])) if rows else None
 
 
 def _line(
-    resolved: Item,
-    period: Span,
-    today: date,
-    in_period: dict[str, list[str]],
-    last: dict[str, str],
+    views: ViewStore, resolved: Item, period: Span, today: date, days: Iterable[str]
 ) -> ItemLine | None:
     listing = resolved.listing(today)
     if listing is None:
         return None
-    uses, _ = uses_in(in_period.get(resolved.code, ()), period)
-    last_on = last.get(resolved.code, "")
     return ItemLine(
         resolved.code,
         listing.name_zh,
@@ -123,8 +125,8 @@ def _line(
         listing.plannable,
         any(span.start <= today <= span.end for span in resolved.active),
         resolved.active,
-        uses,
-        date.fromisoformat(last_on) if last_on else None,
+        uses_in(days, period),
+        _last_use(views, resolved.code),
     )
 
 

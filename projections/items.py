@@ -5,13 +5,12 @@ inspection and three uses. Uses are kept by item and month of the visit's start,
 document stays small whatever the history's length.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from events.facts import Visit
 from events.inspections import (
@@ -206,8 +205,8 @@ def use_keys(visit: Visit) -> tuple[str, ...]:
     return tuple([f"{code}|{month}" for code in dict.fromkeys(visit.items)])
 
 
-def uses(document: UseDocument) -> dict[date, int]:
-    """Return how many effective inspections were completed on each day.
+def uses(document: UseDocument) -> dict[int, int]:
+    """Return how many effective inspections were completed on each day, by its number.
 
     Of several completions of one inspection the one with the higher position counts.
     """
@@ -219,7 +218,7 @@ def uses(document: UseDocument) -> dict[date, int]:
         elif row.inspection not in last or last[row.inspection].position < row.position:
             last[row.inspection] = row
     return Counter(
-        visits.local_day(row.at, row.offset)
+        visits.day_number(row.at, row.offset)
         for row in last.values()
         if row.counts and row.inspection not in voided
     )
@@ -231,27 +230,30 @@ def _counting(document: UseDocument) -> Iterable[UseRow]:
     return [one.row for one in counting(document.rows, document.superseded)]
 
 
-def uses_in(days: Iterable[str], period: Span) -> tuple[int, str]:
-    """Return the number of uses in `period` and the last day of any use, from `days` columns."""
-    total, last = 0, ""
+def uses_in(days: Iterable[str], period: Span) -> int:
+    """Return the number of uses in `period`, from `days` columns."""
     start, end = period.start.isoformat(), period.end.isoformat()
-    for column in days:
-        for day, count in json.loads(column).items():
-            total += count if start <= day <= end else 0
-            last = max(last, day)
-    return total, last
+    return sum(
+        count for column in days for day, count in _read_days(column).items() if start <= day <= end
+    )
 
 
 def _extract_uses(key: str, document: UseDocument) -> tuple[Value, ...]:
     code, _, month = key.rpartition("|")
-    by_day = {day.isoformat(): count for day, count in sorted(uses(document).items())}
+    by_day = {
+        visits.numbered(day).isoformat(): count for day, count in sorted(uses(document).items())
+    }
     return (
         code,
         month,
         sum(by_day.values()),
         max(by_day, default=""),
-        json.dumps(by_day, separators=(",", ":")),
+        _write_days(by_day).decode(),
     )
+
+
+_read_days = json.Decoder(dict[str, int]).decode
+_write_days = json.Encoder().encode
 
 
 ITEM_USES: View = of_facts(
@@ -303,5 +305,5 @@ ITEM_USES: View = of_facts(
         "days": "text",
     },
     extract=_extract_uses,
-    indexes=(("item", "month"), ("month",)),
+    indexes=(("item", "last_on"), ("month",)),
 )

@@ -7,9 +7,10 @@ shows is read from the documents (`projections.object_inventory`).
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from msgspec import Raw, Struct, msgpack
+from msgspec import Raw, Struct, json, msgpack
 
 from events.facts import Severity
 from events.inspections import (
@@ -316,8 +317,51 @@ class Standing(Struct, frozen=True):
 
     def merged_into(self, day: date) -> str | None:
         """Return which object it is counted as, on `day`."""
-        reached = [into for valid_from, into in self.merged if valid_from <= day]
-        return reached[-1] if reached else None
+        return _merged_into(self.merged, day)
+
+
+class Place(Struct, array_like=True, frozen=True, gc=False):
+    """The keys under which an object counts from a day on."""
+
+    valid_from: date
+    object_type: str
+    domain: str
+    township: str
+    village: str
+
+
+class Counts(Struct, array_like=True, frozen=True, gc=False):
+    """What denominators need of an object: when it is active and not exempt, where, as which.
+
+    It stands in a column, so that coverage reads no documents: they grow with the history.
+    """
+
+    spans: tuple[tuple[date, date], ...]
+    places: tuple[Place, ...]
+    merged: tuple[tuple[date, str], ...] = ()
+
+    def last_day(self, period: Span) -> date | None:
+        """Return the last day of a period on which it counts."""
+        ends = [
+            min(end, period.end)
+            for start, end in self.spans
+            if start <= period.end and end >= period.start
+        ]
+        return max(ends, default=None)
+
+    def place(self, day: date) -> Place | None:
+        """Return its keys on `day`; before its first listing, those it will have first."""
+        reached = [place for place in self.places if place.valid_from <= day]
+        return reached[-1] if reached else next(iter(self.places), None)
+
+    def merged_into(self, day: date) -> str | None:
+        """Return which object it is counted as, on `day`."""
+        return _merged_into(self.merged, day)
+
+
+def _merged_into(merged: Iterable[tuple[date, str]], day: date) -> str | None:
+    reached = [into for valid_from, into in merged if valid_from <= day]
+    return reached[-1] if reached else None
 
 
 def standing(register: Iterable[RegisterRow]) -> Standing:
@@ -346,6 +390,40 @@ def standing(register: Iterable[RegisterRow]) -> Standing:
             for row in sorted(merged, key=lambda row: (row.valid_from, row.position))
         ),
     )
+
+
+def counts_text(about: Standing) -> str:
+    """Return the column `counts`: "" where an object is never in a denominator."""
+    spans = about.counted
+    if not spans and not about.merged:
+        return ""
+    return _write(
+        Counts(
+            tuple([(span.start, span.end) for span in spans]),
+            tuple([_place(listing) for listing in about.listings]),
+            about.merged,
+        )
+    ).decode()
+
+
+def _place(listing: Listed) -> Place:
+    return Place(
+        listing.valid_from,
+        listing.object_type,
+        listing.domain,
+        listing.township,
+        listing.village or "",
+    )
+
+
+_write = json.Encoder().encode
+_read = json.Decoder(Counts).decode
+
+
+@lru_cache(maxsize=20_000)
+def counts(text: str) -> Counts:
+    """Read the column `counts`."""
+    return _read(text)
 
 
 def exempted_items(register: Iterable[RegisterRow], day: date) -> frozenset[str]:
@@ -439,6 +517,7 @@ def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
         last.on.isoformat() if last and last.on else "",
         len(open_findings(rows, of)),
         min(deadlines(rows).values(), default=OPEN).isoformat(),
+        counts_text(about),
     )
 
 
@@ -455,7 +534,7 @@ def _described(listing: Listed) -> tuple[str, ...]:
 
 OBJECTS: View = of_facts(
     name="objects",
-    version=1,
+    version=2,
     document=ObjectDocument,  # type: ignore[arg-type]
     keeps=_KEEPS,
     ignores=_IGNORES,
@@ -473,6 +552,7 @@ OBJECTS: View = of_facts(
         "last_on": "text",
         "open_findings": "integer",
         "order_due_on": "text",
+        "counts": "text",
     },
     extract=_extract,
     indexes=(
@@ -481,6 +561,7 @@ OBJECTS: View = of_facts(
         ("township", "last_on"),
         ("domain", "last_on"),
         ("object_type", "last_on"),
+        ("counts",),  # all that denominators read
     ),
 )
 decode_register = msgpack.Decoder(RegisterOnly).decode

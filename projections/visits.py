@@ -54,7 +54,17 @@ CORRECTION = tag_of(CorrectionRecorded)
 
 def local_day(at: int, offset: int) -> date:
     """Return the day on the wall where it happened: microseconds UTC, minutes east."""
-    return date.fromordinal(_EPOCH + (at + offset * _MINUTE) // _DAY)
+    return numbered(day_number(at, offset))
+
+
+def day_number(at: int, offset: int) -> int:
+    """Return that day as a number: many are counted faster than as dates."""
+    return (at + offset * _MINUTE) // _DAY
+
+
+def numbered(day: int) -> date:
+    """Return the day that a number stands for."""
+    return date.fromordinal(_EPOCH + day)
 
 
 class Started(Row, frozen=True, tag="s"):
