@@ -24,7 +24,7 @@ from events.errors import FolderError, UnverifiedError
 from events.ids import EntryRef
 from events.office import KeyRevoked, LogOpened
 from events.sealing import WrappedKey, unwrap, wrap
-from events.statements import Certificate, Role
+from events.statements import Certificate, Role, trusted
 from events.store import Held
 
 Rotatable = Literal["office", "access", "checkpoint", "sealing", "root"]
@@ -65,9 +65,12 @@ def root_of(folder: DataFolder, file: Path | None) -> Root:
 def rotate(office: Office, role: Rotatable, root: Root, *, revoke: bool = False) -> list[Rotated]:
     """Make, certify and publish a new key; several for `office`, which has two logs.
 
-    `FolderError` where the root is not ours, `BusyError` where another process writes a log
+    `FolderError` where the root is not ours, or where keys in use would be revoked with the
+    root that certified them; `BusyError` where another process writes a log
     that is to end: stop it first.
     """
+    if revoke and role == "root":
+        _require_others_stand(office, root)
     match role:
         case "office" | "access":
             done = _new_logs(office, _LOGS[role], root)
@@ -82,6 +85,31 @@ def rotate(office: Office, role: Rotatable, root: Root, *, revoke: bool = False)
                 fact = KeyRevoked(serial=one.old, at=moment(at), reason="rotated")
                 office.record(fact)
     return done
+
+
+def _require_others_stand(office: Office, root: Root) -> None:
+    """Refuse to revoke a root while the next one, or any key in use, hangs on it."""
+    old = _serial_of(office, Role.ROOT)
+    if not old:
+        return  # the first root cannot be revoked: the bureau is named by it
+    trust, now = office.enrolments.trust(), office.clock.now().at
+    left = trusted(
+        trust.certificates.values(),
+        {**trust.revoked, old: now},
+        trust.bureau,
+        trust.first_root,
+        now,
+    )
+    used = {office.folder.own_log(name).serial for names in _LOGS.values() for name in names}
+    used |= {_serial_of(office, role) for role in (Role.CHECKPOINT, Role.SEALING)}
+    roots = {trust.first_root, *(one.key for one in left.values() if one.role == Role.ROOT)}
+    if root.key.public_key().public_bytes_raw() not in roots or not used <= left.keys():
+        said = _(
+            "the keys in use, or the new root, would be revoked with root {serial}, which "
+            "certified them; first rotate office, access, checkpoint and sealing with an older "
+            "root, then the root itself: --root-key FILE"
+        )
+        raise FolderError(said.format(serial=old))
 
 
 def rewrap(office: Office) -> Rewrapped:

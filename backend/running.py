@@ -18,6 +18,7 @@ from backend.health import Ready
 from backend.logs import say
 from backend.office import Office
 from backend.overview import Overview
+from backend.problems import ProblemError
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.quarantine import QuarantineFile
@@ -26,9 +27,10 @@ from backend.settings import Settings
 from backend.simulated import SimulatedEntropy, advance
 from backend.sync import Intake
 from backend.verifying import Verifier
+from backend.words import _
 from events.clock import Clock, Entropy, SetClock, SystemClock
 from events.envelope import received_at_of
-from events.errors import FolderError, Refusal
+from events.errors import FolderError, Refusal, UnverifiedError
 from events.statements import Checkpoint, Receipt, Role
 from events.store import Held
 from projections.catalogue import VIEWS
@@ -44,8 +46,7 @@ def opened(
     """Open the folder that `settings` name. `FolderError` or `BusyError` say why not."""
     folder = DataFolder.open(settings.data)
     if settings.simulated and not folder.about.demo:
-        msg = "time is only simulated in a folder made for demonstration"
-        raise FolderError(msg)
+        raise FolderError(_("time is only simulated in a folder made for demonstration"))
     clock = clock or (SetClock(0, boot=folder.bureau[:16]) if settings.simulated else SystemClock())
     if settings.simulated:
         entropy = SimulatedEntropy(folder.bureau, clock)
@@ -53,6 +54,7 @@ def opened(
         office = stack.enter_context(Office(folder, "server", clock, entropy))
         if settings.simulated:
             advance(clock, _last_received(office))
+        _require_trust(office)
         quarantine = QuarantineFile(folder.quarantine_file, clock)
         stack.callback(quarantine.close)
         codes = Codes(folder.codes_file, clock, entropy)
@@ -143,6 +145,17 @@ def _parts(
     )
 
 
+def _require_trust(office: Office) -> None:
+    """Refuse to serve with a key that does not hold now: nobody would believe what is said."""
+    now = office.clock.now()
+    if not office.enrolments.trust().is_office(office.log, now.at):
+        said = _(
+            "by this machine's clock ({now}) the server's key does not hold, or was revoked; set "
+            "the clock right, or type: xunji rotate --role office"
+        )
+        raise FolderError(said.format(now=now.local().isoformat(" ", "minutes")))
+
+
 def _last_received(office: Office) -> int:
     last = office.store.read(office.store.size() - 1, 1)
     return received_at_of(last[0].state) if last else 0
@@ -174,7 +187,10 @@ def _receipts(office: Office) -> Callable[[bytes, Held], Receipt]:
 
     def sign(log: bytes, held: Held) -> Receipt:
         roll = office.enrolments.roll()
-        serial = roll.trust.current(Role.CHECKPOINT, office.clock.now().at).serial
+        try:
+            serial = roll.trust.current(Role.CHECKPOINT, office.clock.now().at).serial
+        except UnverifiedError as none:  # ours to mend: no tablet is to stop for it
+            raise ProblemError("not-ready", reason=str(none)) from none
         if serial not in keys:
             keys[serial] = office.folder.checkpoint_key(serial)
         blank = Receipt(

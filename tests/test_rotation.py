@@ -65,7 +65,8 @@ def test_any_key_may_be_rotated_again_and_again(
     for round_ in range(3):
         with at_work(folder, seed=10 + round_) as office:
             later(office, round_)
-            done = rotate(office, role, root_of(folder, None), revoke=revoke)
+            first = folder.keys.file("root") if role == "root" else None
+            done = rotate(office, role, root_of(folder, first), revoke=revoke)
             serials += [one.certificate.serial for one in done]
             office.record(closed(round_))
             office.viewed("a", [ANN], "x")
@@ -200,6 +201,28 @@ def test_a_later_root_certifies_in_the_place_of_the_first(folder: DataFolder) ->
         assert root.key.public_key().public_bytes_raw() != folder.first_root
 
         rotate(office, "office", root, revoke=True)
+        later(office)
+        assert office.enrolments(tablet_of(office).log) is not None
+    assert verify(folder).fault is None
+
+
+def test_no_root_is_revoked_while_keys_in_use_hang_on_it(folder: DataFolder) -> None:
+    first = folder.keys.file("root")
+    others: list[Rotatable] = ["office", "access", "checkpoint", "sealing"]
+    with at_work(folder) as office:
+        rotate(office, "root", root_of(folder, None))
+        for role in others:
+            rotate(office, role, root_of(folder, None), revoke=True)
+        size = office.store.size()
+
+        for file in (None, first):
+            with pytest.raises(FolderError, match="--root-key"):
+                rotate(office, "root", root_of(folder, file), revoke=True)
+        assert office.store.size() == size
+
+        for role in others:
+            rotate(office, role, root_of(folder, first))
+        rotate(office, "root", root_of(folder, first), revoke=True)
         later(office)
         assert office.enrolments(tablet_of(office).log) is not None
     assert verify(folder).fault is None

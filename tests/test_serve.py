@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from backend.checkpoints import CheckpointFile
-from backend.settings import is_loopback
+from backend.running import opened
+from backend.settings import Settings, is_loopback
 from events.batch import CONTENT_TYPE, encode
-from events.clock import SystemClock
+from events.clock import SetClock, SystemClock
+from events.errors import FolderError
 from tests.server import Served, Site, Tablet, an_object, found, serving, site
 
 XUNJI = Path(sys.executable).with_name("xunji")
@@ -163,3 +165,12 @@ def test_signatures_are_checked_behind_and_a_bad_one_is_published(path: Path) ->
         found_ = noted(here)
 
     assert [(one.entry.sequence, one.fault) for one in found_] == [(2, "signature")]
+
+
+@pytest.mark.parametrize("at", [0, 4_102_444_800_000_000])
+def test_a_server_whose_clock_is_far_off_does_not_start(path: Path, at: int) -> None:
+    with (
+        pytest.raises(FolderError, match="set the clock right"),
+        opened(Settings(data=path), SetClock(at)),
+    ):
+        raise AssertionError("it serves")
