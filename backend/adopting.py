@@ -31,7 +31,8 @@ def _adopt_one(
     try:
         entry = _authentic(office, log, raw)
         if entry.hash in known or _is_held(office, log, entry):
-            return UnverifiedError(entry.header.sequence, "it is in the history already")
+            said = _("entry {n} is in the history already")
+            return Refusal(said.format(n=entry.header.sequence))
         kept = structs.replace(entry, sealed=(None,) * len(entry.sealed), raw=b"")
         fact = EntryAdopted(
             envelope=envelope.encode(kept).hex(),

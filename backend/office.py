@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from backend.checkpoints import CheckpointFile
 from backend.enrolments import Enrolments
 from backend.folder import DataFolder
+from backend.words import _
 from events import vocabulary
 from events.clock import Clock, Entropy
 from events.envelope import Entry
@@ -110,7 +111,7 @@ class Office:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_ended: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -161,7 +162,8 @@ class Office:
         log = bytes.fromhex(self.folder.own_log(name).log)
         key = self.folder.own_key(name)
         if not self.store.held(log).sequence:
-            raise FolderError(f"the history does not hold the log “{name}”")
+            said = _("the history does not hold the log “{name}”: it was cut short or replaced")
+            raise FolderError(said.format(name=name))
         writer = LogWriter(self.store, log, key, self.clock, self.entropy, self._keyring)
         writer.seen = self._seen()
         return writer

@@ -10,7 +10,7 @@ import click
 
 from backend.words import _, ngettext
 from events import errors
-from events.command import BusyError, FailedError, NoDataError, data_option
+from events.command import FailedError, data_option, failure, in_words
 
 if TYPE_CHECKING:
     from backend.office import Office
@@ -23,15 +23,11 @@ SERVER = "http://127.0.0.1:8420"
 
 @contextmanager
 def refusing() -> Generator[None]:
-    """Turn a refusal into its documented exit code."""
+    """Turn a refusal into its documented exit code, said in the user's language."""
     try:
         yield
-    except errors.FolderError as refusal:
-        raise NoDataError(str(refusal)) from refusal
-    except errors.BusyError as refusal:
-        raise BusyError(str(refusal)) from refusal
     except errors.Refusal as refusal:
-        raise FailedError(str(refusal)) from refusal
+        raise failure(refusal) from refusal
 
 
 @contextmanager
@@ -244,7 +240,7 @@ def adopt(data: Path, ids: tuple[int, ...], reason: str | None, *, listing: bool
 def _tell_adopted(one: "EntryAdopted | errors.Refusal") -> bool:
     """Say what became of an entry; true where it was refused."""
     if isinstance(one, errors.Refusal):
-        click.echo(_("Not adopted: {why}").format(why=one))
+        click.echo(_("Not adopted: {why}").format(why=in_words(one)))
         return True
     click.echo(_("Adopted entry {n} of log {log}.").format(n=one.entry, log=one.log[:16]))
     return False
@@ -257,7 +253,10 @@ def _list_quarantine(data: Path) -> None:
 
     with refusing():
         quarantine = QuarantineFile(DataFolder.open(data).quarantine_file, SystemClock())
-        for one in quarantine.list():
+        found = quarantine.list()
+        if not found:
+            click.echo(_("The quarantine is empty."))
+        for one in found:
             when = moment(one.received_at).astimezone().isoformat(" ", "seconds")
             said = _("{id}  {when}  log {log} from entry {first}: {n} entries, {reason}")
             click.echo(
@@ -290,6 +289,9 @@ def erase(data: Path, subject: str, basis: str) -> None:
         keys = len(erase_subject(office, subject, basis).keys)
     said = ngettext("Erased: {n} key is destroyed.", "Erased: {n} keys are destroyed.", keys)
     click.echo(said.format(n=keys))
+    if not keys:
+        click.echo(_("No key of {subject} was held: check the id.").format(subject=subject))
+        click.echo(_("Keys of it that arrive later will be destroyed as well."))
     click.echo(_("Backups of the vault still hold them until they are overwritten."))
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from backend.pages import DOMAIN, LOCALEDIR
 from backend.readings import Reading, Table, period_of
 from backend.replay import REPLAYABLE, Moment, Only, Replayable, read_moment, replayed
 from events.clock import SystemClock
-from events.command import FailedError, NoDataError
-from events.errors import FolderError, StorageError
+from events.command import FailedError, NoDataError, failure
+from events.errors import Refusal
 from events.language import language, translation
 from events.store import EventStore
 from projections.catalogue import VIEWS
@@ -39,17 +40,14 @@ def run(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) -> No
         ) from wrong
     try:
         folder = DataFolder.open(data)
-        store = folder.history()
-    except (FolderError, StorageError) as missing:
-        raise NoDataError(str(missing)) from missing
-    try:
-        kind = REPLAYABLE[view]
-        if comparing:
-            _compare(folder, store, kind, as_json=as_json)
-        else:
-            _show(folder, store, kind, when, as_json=as_json)
-    finally:
-        store.close()
+        with closing(folder.history()) as store:
+            kind = REPLAYABLE[view]
+            if comparing:
+                _compare(folder, store, kind, as_json=as_json)
+            else:
+                _show(folder, store, kind, when, as_json=as_json)
+    except Refusal as refusal:
+        raise failure(refusal) from refusal
 
 
 def _show(

@@ -18,9 +18,8 @@ from backend.app import create_app
 from backend.pages import DOMAIN, LOCALEDIR
 from backend.running import opened
 from backend.settings import Settings, is_loopback
-from events.command import BusyError, NoDataError
-from events.errors import BusyError as Busy
-from events.errors import FolderError, StorageError
+from events.command import BusyError, failure
+from events.errors import Refusal
 from events.language import language, translation
 
 _ = translation(DOMAIN, LOCALEDIR, language()).gettext
@@ -41,12 +40,8 @@ def run(settings: Settings) -> None:
         with listening(settings.host, settings.port) as listener, opened(settings) as parts:
             _announce(settings.data, listener)
             serve(settings, create_app(settings, parts), listener)
-    except FolderError as wrong:
-        raise NoDataError(str(wrong)) from wrong
-    except StorageError as failing:
-        raise NoDataError(str(failing)) from failing
-    except Busy as busy:
-        raise BusyError(str(busy)) from busy
+    except Refusal as refusal:
+        raise failure(refusal) from refusal
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 
 import click
 
+from events import errors
 from events.language import LOCALEDIR, language, translation
 
 _ = translation("events", LOCALEDIR, language()).gettext
@@ -52,6 +53,20 @@ EXIT_CODES = {
     NetworkError.exit_code: _("the other side cannot be reached"),
 }
 
+# What is refused deep inside, where nobody knows the language; others say themselves what is wrong.
+SENTENCES = {
+    errors.ConflictError.code: _("the log is held to another length: try again"),
+    errors.UnverifiedError.code: _("it does not verify: the bytes are not what they claim to be"),
+    errors.ForkedError.code: _("the log was written twice: the tablet was copied or restored"),
+    errors.ForeignError.code: _("it was written for another bureau or another log"),
+    errors.MalformedError.code: _("it does not follow the format, or is damaged"),
+    errors.TooLargeError.code: _("it is larger than the format allows"),
+    errors.ErasedError.code: _("this person's data was erased"),
+    errors.StorageError.code: _(
+        "the disk or a file on it failed, so nothing was recorded; check space, rights and the disk"
+    ),
+}
+
 # The same words for every command that works on a data folder.
 data_option = click.option(
     "--data",
@@ -61,6 +76,27 @@ data_option = click.option(
     required=True,
     help=_("The data folder."),
 )
+
+
+def in_words(refusal: errors.Refusal) -> str:
+    """Return a refusal in the language of whoever types; what was found follows in brackets."""
+    sentence = SENTENCES.get(refusal.code)
+    return (
+        _("{sentence} ({found})").format(sentence=sentence, found=refusal)
+        if sentence
+        else str(refusal)
+    )
+
+
+def failure(refusal: errors.Refusal) -> click.ClickException:
+    """Return a refusal as a command ends with it: said, and with its documented exit code."""
+    match refusal:
+        case errors.FolderError():
+            return NoDataError(in_words(refusal))
+        case errors.BusyError():
+            return BusyError(in_words(refusal))
+        case _:
+            return FailedError(in_words(refusal))
 
 
 def main() -> None:

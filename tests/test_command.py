@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
-from events import command
+from events import command, errors
 from events.command import EXIT_CODES, WideFormatter, data_option, group, plugged_in
 from events.language import LOCALEDIR, Language, language, translation
 
@@ -168,3 +168,31 @@ def test_chinese_help_fits_the_terminal() -> None:
 
 def columns(line: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (errors.FolderError("它不在那里"), 3),
+        (errors.BusyError("有人在写"), 4),
+        (errors.StorageError("the store failed: disk I/O error"), 1),
+        (errors.UnverifiedError(7, "signature"), 1),
+    ],
+)
+def test_a_refusal_from_deep_inside_ends_with_its_code_and_what_was_found(
+    refusal: errors.Refusal, code: int
+) -> None:
+    ended = command.failure(refusal)
+
+    assert ended.exit_code == code
+    assert str(refusal) in ended.message
+
+
+def test_each_refusal_that_knows_no_language_has_a_sentence_in_it() -> None:
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
+    speaking = {"refused", "folder", "busy", "not-enrolled"}  # say it where they are raised
+
+    assert {kind.code for kind in kinds if issubclass(kind, errors.Refusal)} == {
+        *command.SENTENCES,
+        *speaking,
+    }

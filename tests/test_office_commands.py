@@ -248,6 +248,26 @@ def test_adopt_lists_the_quarantine_and_takes_from_it(folder: DataFolder) -> Non
     assert "in the history already" in again.output
 
 
+def test_an_empty_quarantine_says_so(folder: DataFolder) -> None:
+    assert "empty" in xunji("adopt", "--data", folder.path, "--list").output
+
+
+def test_erasing_what_nobody_knows_asks_to_check_the_id(folder: DataFolder) -> None:
+    told = xunji("erase", "--data", folder.path, "--subject", "a" * 26, "--basis", "request")
+
+    assert told.exit_code == 0
+    assert "check the id" in told.output
+
+
+def test_a_history_that_is_cut_to_nothing_is_named(folder: DataFolder) -> None:
+    (folder.path / "history.sqlite").write_bytes(b"")
+
+    ended = xunji("checkpoint", "--data", folder.path)
+
+    assert ended.exit_code == 3
+    assert "cut short" in ended.output
+
+
 def test_the_console_works_while_the_server_runs(folder: DataFolder) -> None:
     inspected(folder)
     with at_work(folder, "server"):

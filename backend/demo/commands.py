@@ -7,7 +7,7 @@ import click
 
 from backend.settings import DEFAULT_PORT
 from backend.words import _
-from events.command import FailedError, NoDataError, data_option
+from events.command import NoDataError, data_option, failure
 
 if TYPE_CHECKING:
     from backend.demo.building import Built
@@ -72,8 +72,8 @@ def _build(data: Path, seed: int, scale: float) -> "Built":
     with Showing() as showing:
         try:
             built = Demo(data, seed, scale, showing.say).build(showing.update)
-        except Refusal as failure:
-            raise FailedError(str(failure)) from failure
+        except Refusal as refusal:
+            raise failure(refusal) from refusal
     told = {"seed": seed, "scale": scale, "built": built}
     durable.write(data / _NOTE, msgspec.json.format(msgspec.json.encode(told), indent=2))
     return built
