@@ -1,6 +1,5 @@
 """A tablet brings a code and the beginning of its log, and is enrolled."""
 
-
 from backend.codes import Codes
 from backend.office import Office
 from events import chain, envelope, vocabulary

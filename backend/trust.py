@@ -95,8 +95,7 @@ class Trust:
         """Tell whether the first root, or one that it led to, signed a certificate."""
         roots = [one.key for one in self.certificates.values() if one.role == Role.ROOT]
         return any(
-            certificate.is_signed_by(signing_key(root))
-            for root in (self.first_root, *roots)
+            certificate.is_signed_by(signing_key(root)) for root in (self.first_root, *roots)
         )
 
     def _open(self, record: Record, log: bytes, opening: LogOpened) -> None:

@@ -166,8 +166,7 @@ class Auditor:
         for one in found:
             keys = self._roll.trust.at(one.made_at).values()
             if one.bureau == self._roll.trust.bureau and any(
-                key.role == Role.CHECKPOINT
-                and one.is_signed_by(signing_key(key.key))
+                key.role == Role.CHECKPOINT and one.is_signed_by(signing_key(key.key))
                 for key in keys
             ):
                 result.append(one)

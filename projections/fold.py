@@ -50,14 +50,17 @@ class Fold:
 
     def step(self, until: int | None = None) -> bool:
         """Fold one page. False: there was nothing to do. A failure leaves nothing half done."""
+        with no_collection():
+            return self._step(until)
+
+    def _step(self, until: int | None) -> bool:
         records, reached = page(self._store, self.position, self._batch, self._routing.tags, until)
         if reached == self.position:
             return False
         try:
-            with no_collection():
-                groups = self._routing.groups(records)
-                states = self._load(groups)
-                saved = self._reduce(groups, states)
+            groups = self._routing.groups(records)
+            states = self._load(groups)
+            saved = self._reduce(groups, states)
             self._target.save(saved, self.position, reached)
         except BaseException:
             self._held.clear()  # states were changed in place: what is not saved must go

@@ -244,12 +244,18 @@ def _evidence(fact: EvidenceCaptured, recorded: Recorded) -> Evidence:
 
 def _noted(subject: str, *detail: str) -> Keep:
     def row(fact: OfVisit, recorded: Recorded) -> Noted:
-        shown = {name: msgspec.to_builtins(getattr(fact, name)) for name in detail}
+        shown: dict[str, Any] = {}
+        for name in detail:
+            value = getattr(fact, name)
+            if type(value) is str:
+                shown[name] = value
+            elif value and (plain := msgspec.to_builtins(value)):
+                shown[name] = plain
         return Noted(
             *_where(recorded),
             tag_of(type(fact)),
             str(getattr(fact, subject) or "") if subject else "",
-            {name: value for name, value in shown.items() if value not in (None, False, [], ())},
+            shown,
             _sealed(fact),
         )
 

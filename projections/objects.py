@@ -446,7 +446,7 @@ def inspected(
 ) -> dict[str, Inspected]:
     """Decide the inspections of an object by the rows that count."""
     return visits.inspected(
-        [held for held in rows if isinstance(held.row, VisitRow)],  # type: ignore[arg-type]
+        [held for held in rows if isinstance(held.row, visits.VISIT_ROWS)],  # type: ignore[arg-type]
         visits.begun_in(document.rows.values()),
     )
 
@@ -509,14 +509,15 @@ def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
     rows = counted_rows(document)
     of = inspected(document, rows)
     last = last_effective(of)
+    follow = [one for one in rows if not isinstance(one.row, visits.VISIT_ROWS)]
     return (
         *(_described(newest) if newest else ("", "", "", "", "", "")),
         spans[0].start.isoformat() if spans else "",
         spans[-1].end.isoformat() if spans else "",
         about.merged[-1][1] if about.merged else "",
         last.on.isoformat() if last and last.on else "",
-        len(open_findings(rows, of)),
-        min(deadlines(rows).values(), default=OPEN).isoformat(),
+        len(open_findings(follow, of)),
+        min(deadlines(follow).values(), default=OPEN).isoformat(),
         counts_text(about),
     )
 

@@ -109,6 +109,7 @@ class SQLiteViews(SQLiteTrackingRecorder):
             with cursor:
                 cursor.execute("PRAGMA synchronous = NORMAL")
                 cursor.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: 32 MB
+                cursor.execute("PRAGMA cache_size = -64000")  # KiB: what a page touches stays held
                 cursor.execute("BEGIN IMMEDIATE")
                 try:
                     yield cursor

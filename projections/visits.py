@@ -8,7 +8,7 @@ not, so that *inspected and nothing found* and *not inspected* never look alike.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, TypeAlias, assert_never
+from typing import Final, Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 
@@ -97,6 +97,7 @@ class Cancelled(Row, frozen=True, tag="x"):
 
 
 VisitRow: TypeAlias = Started | Completed | Voided | Cancelled
+VISIT_ROWS: Final[tuple[type[Row], ...]] = (Started, Completed, Voided, Cancelled)
 
 
 class Effectiveness(Struct, frozen=True, gc=False):
@@ -274,13 +275,13 @@ def _decide(inspection: str, rows: list[Counting[VisitRow]], *, started: bool) -
         match row:
             case Started():
                 started = True
+            case Completed():
+                if last is None or row.position > last.position:
+                    last, at, offset = row, row.at, row.offset
             case Voided():
                 voided = True
             case Cancelled():
                 cancelled = "lawful" if row.lawful or cancelled == "lawful" else "unlawful"
-            case Completed():
-                if last is None or row.position > last.position:
-                    last, at, offset = row, row.at, row.offset
             case _:
                 assert_never(row)
     return Inspected(
