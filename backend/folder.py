@@ -177,7 +177,11 @@ class DataFolder:
         The system lets go of the lock when the process ends, however it ends.
         """
         file = self.path / "locks" / name
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            file.parent.mkdir(exist_ok=True)  # copies of a folder may lack empty ones
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as failure:
+            raise FolderError(f"{file}: {failure.strerror}") from failure
         try:
             _lock(descriptor, name, time.monotonic() + wait)
             os.ftruncate(descriptor, 0)

@@ -63,6 +63,12 @@ def _code(context: click.Context, parameter: click.Parameter, value: str | None)
     return value
 
 
+def _name(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value.strip() or len(value) > 200:  # noqa: PLR2004  events.facts.Name
+        raise click.BadParameter(_("1 to 200 characters"), context, parameter)
+    return value
+
+
 def _codes(
     context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -83,7 +89,9 @@ reason_option = click.option(
 
 @click.command("init", help=_("Found a bureau: a new data folder with its keys."))
 @data_option
-@click.option("--bureau", required=True, metavar="NAME", help=_("The bureau's name."))
+@click.option(
+    "--bureau", required=True, callback=_name, metavar="NAME", help=_("The bureau's name.")
+)
 def init(data: Path, bureau: str) -> None:
     from backend.folder import DataFolder
     from events.clock import SystemClock
@@ -99,7 +107,9 @@ def init(data: Path, bureau: str) -> None:
 
 @click.command("enrol", help=_("Make a one-time code with which a tablet enrols itself."))
 @data_option
-@click.option("--name", required=True, help=_("What the tablet is called, such as T-07."))
+@click.option(
+    "--name", required=True, callback=_name, help=_("What the tablet is called, such as T-07.")
+)
 @click.option(
     "--township",
     multiple=True,

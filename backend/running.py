@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import RLock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -36,7 +37,7 @@ from events.store import Held
 from projections.catalogue import VIEWS
 from projections.fold import Fold
 from projections.sqlite_views import SQLiteViews
-from projections.views import ViewStore
+from projections.views import DamagedViewsError, ViewStore
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def opened(
         stack.callback(quarantine.close)
         codes = Codes(folder.codes_file, clock, entropy)
         stack.callback(codes.close)
-        views = SQLiteViews(folder.views_file, VIEWS)
+        views = _views(folder.views_file)
         stack.callback(views.close)
         newest = Newest(Checkpoints(folder, office.store, office.enrolments, clock))
         verifier = Verifier(office, folder.path / "verified")
@@ -143,6 +144,19 @@ def _parts(
         checkpoint=newest.make,
         workers=workers,
     )
+
+
+def _views(file: Path) -> SQLiteViews:
+    """Open the views; a damaged file is set aside, and all is folded again from the history."""
+    try:
+        return SQLiteViews(file, VIEWS)
+    except DamagedViewsError:
+        aside = file.with_name(f"{file.name}.damaged")
+        say("views", logging.WARNING, damaged=str(file), kept_as=str(aside))
+        for suffix in ("-wal", "-shm"):
+            file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
+        file.replace(aside)
+        return SQLiteViews(file, VIEWS)
 
 
 def _require_trust(office: Office) -> None:

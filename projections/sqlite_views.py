@@ -7,18 +7,20 @@ before they write. Views can be folded again, hence `synchronous = NORMAL`: afte
 the file may be a little behind, never torn.
 """
 
+import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from eventsourcing.persistence import Tracking
+from eventsourcing.persistence import PersistenceError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
+from events.errors import StorageError
 from projections.catalogue import stamp
 from projections.view import View
-from projections.views import Condition, Found, Query, Saved, StaleError
+from projections.views import Condition, DamagedViewsError, Found, Query, Saved, StaleError
 
 LAYOUT: Final = 1
 _NAME: Final = "views"
@@ -26,13 +28,25 @@ _INFINITE: Final = -1
 
 
 class SQLiteViews(SQLiteTrackingRecorder):
-    """One table for each view: key, position that touched it last, document, columns."""
+    """One table for each view: key, position that touched it last, document, columns.
+
+    Opening raises `DamagedViewsError` where the file is none of SQLite's or damaged, and
+    `StorageError` where it cannot be written.
+    """
 
     def __init__(self, path: str | Path, views: Sequence[View]) -> None:
         super().__init__(SQLiteDatastore(str(path), pool_size=2))
         self.views = tuple(views)
         self._stamp = f"{LAYOUT} {stamp(views)}"
         self._upserts = {view.name: _upsert(view) for view in views}
+        try:
+            self._open()
+        except (PersistenceError, sqlite3.Error) as failure:
+            self.close()
+            kind = DamagedViewsError if type(failure) is sqlite3.DatabaseError else StorageError
+            raise kind(f"{Path(path).name} failed: {failure}") from failure
+
+    def _open(self) -> None:
         self.create_table()
         with self._writing() as cursor:
             cursor.execute("CREATE TABLE IF NOT EXISTS made_with (stamp TEXT)")

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checka
 
 from msgspec import Struct
 
-from events.errors import Refusal
+from events.errors import Refusal, StorageError
 from projections.catalogue import stamp
 from projections.view import Value, View
 
@@ -37,6 +37,10 @@ class StaleError(Refusal):
         )
         self.held = held
         self.expected = expected
+
+
+class DamagedViewsError(StorageError):
+    """The file of the views cannot be read. Without it they are folded anew from the history."""
 
 
 class CursorError(ValueError):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,14 @@ def test_no_empty_vault_takes_the_place_of_one_that_is_missing(tmp_path: Path) -
     with pytest.raises(FolderError, match=r"vault\.sqlite is missing: restore"):
         at_work(folder)
     assert not (folder.path / "vault.sqlite").exists()
+
+
+def test_a_copy_without_its_empty_folders_works_on(tmp_path: Path) -> None:
+    folder = found(tmp_path / "data")
+    shutil.rmtree(folder.path / "locks")
+
+    with at_work(folder) as office:
+        assert office.store.size()
 
 
 def test_the_root_of_another_bureau_is_refused(tmp_path: Path) -> None:

@@ -248,6 +248,12 @@ def test_adopt_lists_the_quarantine_and_takes_from_it(folder: DataFolder) -> Non
     assert "in the history already" in again.output
 
 
+def test_a_bureau_and_a_tablet_have_a_name(folder: DataFolder, tmp_path: Path) -> None:
+    for name in ("", " ", "x" * 201):
+        assert xunji("init", "--data", tmp_path / "b", "--bureau", name).exit_code == 2
+        assert xunji("enrol", "--data", folder.path, "--name", name).exit_code == 2
+
+
 def test_an_empty_quarantine_says_so(folder: DataFolder) -> None:
     assert "empty" in xunji("adopt", "--data", folder.path, "--list").output
 

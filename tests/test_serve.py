@@ -167,6 +167,15 @@ def test_signatures_are_checked_behind_and_a_bad_one_is_published(path: Path) ->
     assert [(one.entry.sequence, one.fault) for one in found_] == [(2, "signature")]
 
 
+def test_damaged_views_are_set_aside_and_folded_again(path: Path) -> None:
+    (path / "views.sqlite").write_bytes(b"no database at all " * 1_000)
+
+    with site(path, clock=SystemClock()) as here:
+        here.folded()
+        assert here.client.get("/ready").json()["lag"] == 0
+    assert (path / "views.sqlite.damaged").exists()
+
+
 @pytest.mark.parametrize("at", [0, 4_102_444_800_000_000])
 def test_a_server_whose_clock_is_far_off_does_not_start(path: Path, at: int) -> None:
     with (

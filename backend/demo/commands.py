@@ -48,12 +48,15 @@ def _known(data: Path, seed: int, scale: float) -> "Built | None":
     from backend.demo.building import Built
 
     note = data / _NOTE
+    unfinished = _("{path} is not a finished demo. Delete it, or name another folder.")
     if not note.exists():
         if data.exists() and any(data.iterdir()):
-            said = _("{path} is not a finished demo. Delete it, or name another folder.")
-            raise NoDataError(said.format(path=data))
+            raise NoDataError(unfinished.format(path=data))
         return None
-    told = msgspec.json.decode(note.read_bytes())
+    try:
+        told = msgspec.json.decode(note.read_bytes())
+    except msgspec.DecodeError as broken:
+        raise NoDataError(unfinished.format(path=data)) from broken
     if (told["seed"], told["scale"]) != (seed, scale):
         said = _("{path} holds the demo of seed {seed}, scale {scale}. Name another folder.")
         raise NoDataError(said.format(path=data, seed=told["seed"], scale=told["scale"]))
