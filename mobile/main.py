@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 from kivy.app import App
 from kivy.clock import Clock
-from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
 from events import language as chosen
@@ -21,6 +20,7 @@ from mobile import words
 from mobile.desk import Desk, Machine
 from mobile.enrolling import prepare
 from mobile.ports import FilePictures, NoGps
+from mobile.screens.empty import Alone
 from mobile.screens.sheets import Reason
 from mobile.screens.shell import Shell
 from mobile.screens.theme import install_font
@@ -55,9 +55,13 @@ class TabletApp(App):
         )
         self._listen()
         self.go("today")
-        Clock.schedule_interval(lambda _dt: self.refresh(), _REFRESH)
+        self._beat = Clock.schedule_interval(lambda _dt: self.refresh(), _REFRESH)
         self.sync.start()
         return self.shell
+
+    def on_start(self) -> None:
+        """Have the keyboard push up the field that is written in, never cover it."""
+        self.root_window.softinput_mode = "below_target"
 
     def on_pause(self) -> bool:
         """Nothing to save: every answer is recorded already."""
@@ -67,6 +71,7 @@ class TabletApp(App):
         self.sync.wake()
 
     def on_stop(self) -> None:
+        self._beat.cancel()
         self.sync.stop()
         self.folder.close()
 
@@ -188,7 +193,8 @@ class SayApp(App):
 
     def build(self) -> Widget:
         install_font()
-        return Label(text=self._said, font_size="22sp", halign="center")
+        title, _blank, text = self._said.partition("\n\n")
+        return Alone(("tablet", title, text))
 
 
 def run(path: Path, server: str, code: str) -> None:

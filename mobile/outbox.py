@@ -52,7 +52,7 @@ class Outbox:
             waiting=max(0, recorded - reached.held),
             last_sync=self._last_sync(utc_offset),
             next_try=_("in {n} s").format(n=round(status.next_try)) if status.next_try else "",
-            failure=status.failure or (advice(reached.stopped) if reached.stopped else ""),
+            failure=failure_words(status) or (advice(reached.stopped) if reached.stopped else ""),
             syncing=status.syncing,
         )
 
@@ -92,6 +92,14 @@ def passage_of(line: Line, reached: Reached, *, syncing: bool) -> Passage:
     if reached.stopped is not None:
         return "refused"
     return "sent" if syncing else "recorded"
+
+
+def failure_words(status: Status) -> str:
+    """Return why it does not go now; what the machine says of it comes last."""
+    if not status.offline:
+        return status.failure
+    why = status.failure.rpartition("] ")[2]  # "[Errno 111] Connection refused"
+    return _("The office does not answer ({why})").format(why=why)
 
 
 def advice(stopped: Stopped) -> str:

@@ -487,10 +487,14 @@ class Backoff:
 
 
 class Status(Struct, frozen=True):
-    """What the sync is doing. `next_try` is seconds from when it was said."""
+    """What the sync is doing. `next_try` is seconds from when it was said.
+
+    `offline`: nobody answered, and `failure` is the machine's word for why.
+    """
 
     syncing: bool = False
     failure: str = ""
+    offline: bool = False
     next_try: float = 0.0
     pulled: int = 0
 
@@ -543,7 +547,7 @@ class SyncLoop:
             pulled = self._client.pull()
         except LineError as failure:
             wait = self._backoff.failed(failure.after)
-            self._said(Status(failure=str(failure), next_try=wait))
+            self._said(Status(failure=str(failure), offline=True, next_try=wait))
             return wait
         except (RefusedError, Refusal, FolderError, StorageError) as failure:
             wait = self._backoff.failed()

@@ -17,9 +17,9 @@ class _Speaker:
     catalogue: NullTranslations = NullTranslations()
 
 
-def use(language: Language, folder: Path = FOLDER) -> None:
+def use(language: Language, folder: Path | None = None) -> None:
     """Speak `language` from now on. A catalogue that was not compiled is an error."""
-    _Speaker.catalogue = translation(DOMAIN, folder, [language])
+    _Speaker.catalogue = translation(DOMAIN, folder or FOLDER, [language])
     _Speaker.language = language
 
 

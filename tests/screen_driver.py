@@ -60,12 +60,17 @@ class Driver:
         self.pump(4)
 
     def pump(self, frames: int = 1) -> None:
+        """Let frames pass. None is drawn: software takes a tenth of a second for each."""
         for _ in range(frames):
+            self._tick()
+
+    def _draw(self) -> None:
+        for _ in range(2):
             EventLoop.idle()
         glFinish()
 
     def settle(self) -> None:
-        """Run what is scheduled frame by frame without drawing every frame."""
+        """Run what is scheduled, frame by frame, until nothing more is built."""
         for _ in range(60):
             self._tick()
         self.pump(2)
@@ -117,6 +122,7 @@ class Driver:
 
     def picture(self, path: Path) -> None:
         self.pump(3)
+        self._draw()
         wide, tall = map(int, self.root.size)
         pixels = glReadPixels(0, 0, wide, tall, GL_RGBA, GL_UNSIGNED_BYTE)
         texture = Texture.create(size=(wide, tall), colorfmt="rgba")

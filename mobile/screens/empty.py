@@ -1,6 +1,8 @@
 """An empty list says so, and what to do."""
 
+from kivy.graphics import Color, Rectangle
 from kivy.metrics import dp
+from kivy.uix.widget import Widget
 
 from mobile.screens import theme
 from mobile.screens.blocks import Block, Text
@@ -31,3 +33,21 @@ class Empty(Block):
         self._title.pos = (left, self.height - dp(172) - title)
         self._text.pos = (left, self.height - dp(182) - title - text)
         return self.height
+
+
+class Alone(Widget):
+    """Nothing but such words, in the middle of the window: the tablet cannot be used yet."""
+
+    def __init__(self, words: tuple[str, str, str]) -> None:
+        super().__init__()
+        with self.canvas.before:
+            Color(*theme.GROUND)
+            self._ground = Rectangle()
+        self.words = Empty(words)
+        self.add_widget(self.words)
+        self.bind(size=self._centre, pos=self._centre)
+
+    def _centre(self, *_: object) -> None:
+        self._ground.pos, self._ground.size = self.pos, self.size
+        self.words.measure(self.width - 2 * theme.PAD)
+        self.words.center = self.center

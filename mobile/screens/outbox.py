@@ -96,7 +96,8 @@ class PassageCard(Block):
 
     def _show_steps(self, row: OutboxRow) -> None:
         refused = row.passage == "refused"
-        reached = (row.recorded, row.sent, row.received or refused)
+        sent = row.sent or row.passage != "recorded"
+        reached = (row.recorded, sent, row.received or refused)
         last = _("Refused") if refused else _("Received")
         names = (_("Recorded"), _("Sent"), last)
         for step, words, name, when in zip(self._steps, self._words, names, reached, strict=True):
