@@ -101,7 +101,9 @@ def _parts(
 
     workers = {
         "projector": Worker("projector", project, settings.poll_seconds),
-        "verifier": Worker("verifier", verifier.step, settings.poll_seconds),
+        "verifier": Worker(
+            "verifier", verifier.step, settings.poll_seconds, quiet=settings.quiet_seconds
+        ),
         "checkpoints": Worker("checkpoints", sign, settings.poll_seconds),
     }
 

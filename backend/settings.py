@@ -18,6 +18,7 @@ class Settings(Struct, frozen=True):
     port: int = DEFAULT_PORT
     simulated: bool = False  # received_at comes from the request; demo folders only
     poll_seconds: float = 1.0  # how often to look for what other processes appended
+    quiet_seconds: float = 1.0  # signatures are checked once no push came for so long
     checkpoint_every: int = 10_000  # records
     shutdown_seconds: int = 20
     replay_most: int = 5_000_000  # records of a history that may be replayed by a request

@@ -1,7 +1,8 @@
 """Every signature is checked, though not before a push is answered.
 
 A push costs one check, of its last entry; the chain runs through the others. They are checked
-here, behind. One that fails was acknowledged: it becomes a published irregularity.
+here, behind, while no tablet hands in. One that fails was acknowledged: it becomes a published
+irregularity.
 """
 
 from functools import cache
@@ -17,7 +18,7 @@ from events.office import IrregularityNoted
 from events.public_keys import signing_key
 from events.store import Stored
 
-_STEP: Final = 256
+_STEP: Final = 64  # records: some milliseconds, as a push may be waiting
 _KEPT_EACH: Final = 10_000  # records; less is checked again after a restart
 _NOTED: Final = vocabulary.tag_of(IrregularityNoted)
 
