@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo        a district with tablets, inspections and maps; ends serving it"
 	@echo "make test        lint, types, import contracts and all tests"
-	@echo "make bench       the benchmarks"
+	@echo "make bench       how fast it is on this machine; takes some minutes"
 	@echo "make format      format the code, mend what can be mended"
 	@echo "make catalogues  compile the translations after editing a .po file"
 	@echo "make clean       remove what was built; keeps demo-data"
@@ -27,10 +27,8 @@ test: $(VENV)/.installed-dev catalogues
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
-bench: $(VENV)/.installed-dev
-	@for bench in tests/bench_*.py; do \
-	  echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; \
-	done
+bench: $(VENV)/.installed
+	$(BIN)/xunji bench
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

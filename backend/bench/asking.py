@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 from backend.bench.folding import TODAY
 from backend.bench.rounds import Measured, latencies, timed
-from backend.bench.visits import YEAR
+from backend.bench.visits import TOWNSHIPS, YEAR
 from backend.bench.workshop import Workshop
 from projections.catalogue import VIEWS
-from projections.coverage import coverage
+from projections.coverage import DOMAINS, coverage
 from projections.item_inventory import item_inventory
-from projections.object_inventory import object_inventory
+from projections.object_inventory import ObjectFilters, object_inventory
 from projections.sqlite_views import SQLiteViews
 from projections.views import Query, ViewStore
 
@@ -21,6 +21,7 @@ _INSPECTIONS = Query(
     falling=True,
     limit=50,
 )
+_SOME = ObjectFilters(township=TOWNSHIPS[0], domain=DOMAINS[0])
 
 
 def measure(shop: Workshop) -> Measured:
@@ -41,6 +42,7 @@ def measure(shop: Workshop) -> Measured:
 def _questions(views: ViewStore) -> Mapping[str, Callable[[], object]]:
     return {
         "object_inventory": lambda: object_inventory(views, TODAY),
+        "object_inventory_filtered": lambda: object_inventory(views, TODAY, _SOME),
         "item_inventory": lambda: item_inventory(views, YEAR, TODAY),
         "coverage": lambda: coverage(views, YEAR, TODAY),
         "inspections": lambda: views.select(_INSPECTIONS),

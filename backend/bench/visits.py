@@ -10,14 +10,16 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct, json
+from msgspec.structs import replace
 
 from events.facts import Fact, SealedPart, Visit
-from events.ids import id_text
+from events.ids import EntryRef, id_text
 from events.inspections import (
     AnswerRecorded,
     ArrivalLocated,
     CertificateShown,
+    CorrectionRecorded,
     CrewMember,
     EvidenceCaptured,
     FindingRaised,
@@ -28,6 +30,7 @@ from events.inspections import (
     PartySigned,
 )
 from events.register import AreaListed, ItemListed, ObjectListed
+from events.vocabulary import tag_of
 from projections.coverage import DOMAINS
 from projections.spans import Span
 
@@ -39,7 +42,7 @@ _LATE: Final = date(2029, 12, 31)
 OBJECTS: Final = 6_000
 _KINDS: Final = ("street_patrol", "low_income_recheck", "general_inspection")
 _WEIGHTS: Final = (5, 3, 2)
-_TOWNSHIPS: Final = tuple(f"44080400{number}" for number in range(1, 8))
+TOWNSHIPS: Final = tuple(f"44080400{number}" for number in range(1, 8))
 _ITEMS: Final = tuple(f"MZ-SO-JC-{number:02}" for number in range(1, 51))
 _OFFICERS: Final = tuple(id_text(number.to_bytes(16, "big")) for number in range(1, 41))
 _ANSWER: Final = 92  # bytes: a short text, padded
@@ -61,7 +64,7 @@ class Thing(Struct, frozen=True):
 
     @property
     def township(self) -> str:
-        return _TOWNSHIPS[self.number % len(_TOWNSHIPS)]
+        return TOWNSHIPS[self.number % len(TOWNSHIPS)]
 
     @property
     def village(self) -> str:
@@ -83,7 +86,7 @@ _THINGS: Final = tuple(
 
 def register() -> Iterator[Happening]:
     """Yield what the office lists first: areas, items, objects."""
-    for township in _TOWNSHIPS:
+    for township in TOWNSHIPS:
         yield Happening(AreaListed(township, township, township, "township", _EARLY))
     for at, item in enumerate(_ITEMS):
         yield Happening(
@@ -129,6 +132,21 @@ def inspection(dice: Random, day: date) -> list[Happening]:
         *_signatures(visit, lead, second),
         Happening(_completed(visit, lead, second)),
     ]
+
+
+def correction(target: EntryRef, completed: InspectionCompleted) -> Happening:
+    """Return what the office records where a completion was put down wrong."""
+    right = replace(completed, answered=completed.answered + 1)
+    return Happening(
+        CorrectionRecorded(
+            visit=completed.visit,
+            supersedes=target,
+            tag=tag_of(InspectionCompleted),
+            reason="mistake",
+            happened_at=completed.started_at,
+            fact=Raw(json.encode(right)),
+        )
+    )
 
 
 def _visit(dice: Random, day: date) -> Visit:

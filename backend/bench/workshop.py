@@ -12,9 +12,12 @@ from msgspec import Struct
 from backend.bench import visits
 from backend.bench.pen import UNSIGNED, Pen
 from backend.bench.rounds import Spent, timed
+from backend.bench.visits import Happening
 from events.chain import Head
 from events.envelope import Entry
 from events.header import digest
+from events.ids import EntryRef
+from events.inspections import InspectionCompleted
 from events.sqlite_store import SQLiteStore
 from projections.catalogue import VIEWS
 from projections.fold import Fold
@@ -89,7 +92,10 @@ class Workshop:
         runner.catch_up(until=end)
 
     def _pushes(self) -> Iterator[tuple[bytes, list[Entry]]]:
-        """Yield runs until there are enough entries: the office first, then tablets by turns."""
+        """Yield runs until there are enough entries: the office first, then tablets by turns.
+
+        After each push the office corrects what came last in it.
+        """
         dice = Random(7)
         pens = [Pen(digest(b"log %d" % n), Head(), UNSIGNED, dice) for n in range(_TABLETS + 1)]
         left = self.entries
@@ -103,9 +109,23 @@ class Workshop:
             turn += 1
             pen = pens[1 + turn % _TABLETS]
             run: list[Entry] = []
+            facts: list[Happening] = []
             while len(run) < min(_PUSH, left):
                 day = visits.day_of(self.entries - left + len(run), self.entries)
                 late = timedelta(days=dice.randrange(_DAYS_LATE))
-                run += pen.write(visits.inspection(dice, day - late))[0]
+                facts = visits.inspection(dice, day - late)
+                run += pen.write(facts)[0]
             yield pen.log, run[:left]
             left -= len(run)
+            if left > 0:
+                yield (
+                    pens[0].log,
+                    _corrected(pens[0], EntryRef(pen.log.hex(), pen.head.sequence), facts[-1]),
+                )
+                left -= 1
+
+
+def _corrected(office: Pen, target: EntryRef, completed: Happening) -> list[Entry]:
+    """Let the office correct one inspection in forty: the last of a push."""
+    assert isinstance(completed.fact, InspectionCompleted)  # noqa: S101  inspections end so
+    return office.write([visits.correction(target, completed.fact)])[0]
