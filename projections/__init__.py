@@ -9,6 +9,7 @@
     visits         whether an inspection counts, by its nature
     views          the port `ViewStore`, and `MemoryViews`; sqlite_views is the adapter for files
     fold           the one loop
+    garbage        the collector, paused
     replay         the same folds as of any moment, and what differs from what is served
     coverage, object_inventory, item_inventory, device_list      queries
 

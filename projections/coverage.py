@@ -19,6 +19,7 @@ from msgspec import Struct
 from projections import items as item_list
 from projections import objects as register
 from projections.filed import FiledDocument
+from projections.garbage import no_collection
 from projections.objects import Place
 from projections.spans import Span
 from projections.views import Condition, Query, ViewStore, view_of
@@ -121,6 +122,7 @@ class Done(Struct, frozen=True, gc=False):
 
 
 _DONE = ("object", "domain", "township", "village", "items", "effective", "reasons", "desk")
+_INDEXED = ("completed_on", "kind", *_DONE)  # as the index has them: nothing is to be sorted
 
 
 class Denominator(Struct, frozen=True, gc=False):
@@ -136,7 +138,11 @@ def coverage(
     views: ViewStore, period: Span, today: date, filters: Filters | None = None
 ) -> Coverage:
     """Compute all measures from the views as they stand."""
-    chosen = filters or Filters()
+    with no_collection():
+        return _coverage(views, period, today, filters or Filters())
+
+
+def _coverage(views: ViewStore, period: Span, today: date, chosen: Filters) -> Coverage:
     past = period.within(Span(date.min, today))
     done = _done(views, past, chosen)
     effective = [one for one in done if one.effective]
@@ -169,7 +175,7 @@ def _done(views: ViewStore, past: Span | None, chosen: Filters) -> list[Done]:
         value = getattr(chosen, name)
         if value is not None:
             where.append((name, "=", value))
-    rows = views.select(Query("inspections", columns=_DONE, where=tuple(where)))
+    rows = views.select(Query("inspections", columns=_DONE, where=tuple(where), order=_INDEXED))
     return [Done(row.key, *row.values) for row in rows]  # type: ignore[arg-type]
 
 
@@ -189,17 +195,17 @@ def denominators(
     alike: defaultdict[str, list[str]] = defaultdict(list)  # most objects count like others
     for row in rows:
         alike[str(row.values[0])].append(row.key)
-    counts = {text: register.counts(text) for text in alike}
-    targets = {text: one.merged_into(past.end) for text, one in counts.items() if one.merged}
+    mergers = {text: about for text in alike if (about := register.counts(text)).merged}
+    targets = {text: about.merged_into(past.end) for text, about in mergers.items()}
     same_as = _merged({key: to for text, to in targets.items() if to for key in alike[text]})
     of_groups = {*same_as, *same_as.values()}
     found: list[Denominator] = []
     last: dict[str, tuple[date, bool, str, Place | None]] = {}
     for text, keys in alike.items():
-        day = counts[text].last_day(past)
-        if day is not None:
-            place = counts[text].place(day)
-            for key in of_groups.intersection(keys):
+        counted = register.last_counted(text, past)
+        if counted is not None:
+            day, place = counted
+            for key in of_groups and of_groups.intersection(keys):
                 into = same_as.get(key, key)
                 one = (day, key == into, key, place)
                 last[into] = max(last.get(into, one), one, key=lambda held: held[:3])
@@ -210,9 +216,10 @@ def denominators(
 
 
 def _at(place: Place | None, keys: Iterable[str]) -> list[Denominator]:
-    if place is None or place.object_type in register.PERSONS:
+    if place is None:
         return []
-    return [Denominator(key, place.domain, place.township, place.village) for key in keys]
+    domain, township, village = place.domain, place.township, place.village
+    return [Denominator(key, domain, township, village) for key in keys]
 
 
 def _merged(into: Mapping[str, str]) -> dict[str, str]:

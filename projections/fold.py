@@ -4,15 +4,14 @@ Each entry is decoded once for all views, each document is read and written once
 documents and position are saved together. Documents that are touched often stay decoded.
 """
 
-import gc
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from events.envelope import received_at_of
 from events.store import EventStore, Stored
+from projections.garbage import no_collection
 from projections.recorded import ADOPTED, Recorded, read
 from projections.view import Keys, State, View
 from projections.views import Saved, ViewStore
@@ -105,18 +104,6 @@ class Fold:
             held.move_to_end(key)
         while len(held) > self._hot:
             held.popitem(last=False)
-
-
-@contextmanager
-def no_collection() -> Generator[None]:
-    """Pause the collector of cycles for one page: facts hold none, and it would cost a third."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Routing:

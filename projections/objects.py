@@ -426,6 +426,20 @@ def counts(text: str) -> Counts:
     return _read(text)
 
 
+@lru_cache(maxsize=20_000)
+def last_counted(text: str, period: Span) -> tuple[date, Place | None] | None:
+    """Return the last day of a period on which an object counts, and its keys on that day.
+
+    None where it does not count; no keys where it is a person met, who never does.
+    """
+    about = counts(text)
+    day = about.last_day(period)
+    if day is None:
+        return None
+    place = about.place(day)
+    return day, None if place is None or place.object_type in PERSONS else place
+
+
 def exempted_items(register: Iterable[RegisterRow], day: date) -> frozenset[str]:
     """Return the items of which an object is exempt on `day`, though it counts otherwise."""
     return frozenset(

@@ -87,10 +87,10 @@ class SQLiteViews(SQLiteTrackingRecorder):
         width = len(query.columns) + 1
         with self._reading() as cursor:
             cursor.execute(statement, values)
-            return [
-                Found(row[0], tuple(row[1:width]), row[width] if query.document else b"")
-                for row in cursor.fetchall()
-            ]
+            rows = cursor.fetchall()
+        if query.document:
+            return [Found(row[0], tuple(row[1:width]), row[width]) for row in rows]
+        return [Found(row[0], tuple(row[1:])) for row in rows]
 
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         clause, values = _where(where)
