@@ -37,7 +37,7 @@ from mobile.view_state import (
     Stop,
     Value,
 )
-from mobile.words import _, language
+from mobile.words import _, language, ngettext
 
 _AT: Final = "@"
 _STALE_S: Final = 60
@@ -100,8 +100,23 @@ def inspection_state(inspection: Inspection, seen: Seen) -> InspectionState:
         add_person=_("Add a person met") if repeats else "",
         add_person_after=(state.persons[-1] if state.persons else _BEFORE) if repeats else "",
         blocked="" if state.crew else _("Nobody has signed in yet"),
+        caution=_caution(inspection),
         saved=_saved(inspection),
     )
+
+
+def _caution(inspection: Inspection) -> str:
+    """Say what is missing: it may be completed all the same, and is then judged by it."""
+    missing = len(inspection.review.missing)
+    if inspection.review.awaits_person:
+        return _("Somebody was met and nobody is entered: it will not count as effective")
+    if not missing:
+        return ""
+    return ngettext(
+        "{n} answer missing: completed now, it will not count as effective",
+        "{n} answers missing: completed now, it will not count as effective",
+        missing,
+    ).format(n=missing)
 
 
 def _saved(inspection: Inspection) -> str:

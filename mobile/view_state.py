@@ -156,6 +156,7 @@ class InspectionState(Struct, frozen=True, kw_only=True):
     add_person: str = ""  # words of the button; empty: nobody can be added
     add_person_after: str = ""  # key of the section the button stands behind
     blocked: str = ""  # why it cannot be completed yet
+    caution: str = ""  # what completing it now would mean; asked before it is done
     saved: str = ""
 
 

@@ -123,7 +123,11 @@ def counted(state: InspectionState, language: str) -> InspectionState:
         missing=missing,
         answered=sum(row.status != "unanswered" for _, row in rows),
         asked=len(rows),
-        blocked=say(f"还缺 {n} 项，补齐后才能完成", f"{n} answers are missing", language)
+        caution=say(
+            f"还缺 {n} 项，现在完成则不计为有效检查",
+            f"{n} answers missing: completed now, it will not count as effective",
+            language,
+        )
         if n
         else "",
     )

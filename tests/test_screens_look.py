@@ -206,20 +206,37 @@ def test_findings_stand_with_severity_and_what_follows(open_shell: Open) -> None
     assert sorted(badges) == ["Major", "Minor"]
 
 
-def test_completing_waits_until_nothing_is_missing(open_shell: Open) -> None:
+def test_completing_with_answers_missing_asks_first_and_blocks_nothing(open_shell: Open) -> None:
     state = samples.patrol("en")
     driver, screen = inspecting(open_shell, state)
     calls = heard(screen, "on_complete")
     complete = screen.panel.ids.complete
+    assert _said(screen.panel, state.caution)
 
     driver.tap(complete)
+    driver.pump(2)
+    sheet = part(driver.root, Confirm)
     assert calls == []
-    assert _said(screen.panel, state.blocked)
+    assert sheet.text == state.caution
+    driver.tap(sheet.ids.agree)
+    assert calls == [("on_complete",)]
 
-    screen.show(replace(state, missing=(), blocked=""))
+    driver.pump(3)
+    screen.show(replace(state, missing=(), caution=""))
     driver.pump(3)
     driver.tap(complete)
-    assert calls == [("on_complete",)]
+    assert len(calls) == 2
+
+
+def test_nothing_is_completed_before_somebody_signed_in(open_shell: Open) -> None:
+    state = replace(samples.patrol("en"), blocked="Nobody has signed in yet")
+    driver, screen = inspecting(open_shell, state)
+    calls = heard(screen, "on_complete")
+
+    driver.tap(screen.panel.ids.complete)
+
+    assert calls == []
+    assert _said(screen.panel, state.blocked)
 
 
 def test_held_upright_the_panel_comes_up_on_a_tap(open_shell: Open, pictures: Path) -> None:

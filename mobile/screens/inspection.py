@@ -274,7 +274,7 @@ class InspectionScreen(BoxLayout):
         self.panel = Panel()
         self.panel.bind(
             on_jump=lambda _, slot: self.jump(slot),
-            on_complete=lambda _: self.dispatch("on_complete"),
+            on_complete=lambda _panel: self.ask_complete(),
         )
         self._sheet: PanelSheet | None = None
         self._foot = self.ids.foot.__self__
@@ -337,6 +337,19 @@ class InspectionScreen(BoxLayout):
 
     def _pass_on(self, event: str, card: QuestionCard, *what: object) -> None:
         self.dispatch(event, card.slot, *what)
+
+    def ask_complete(self) -> None:
+        """Complete; ask first where that has a price. The record itself blocks nothing."""
+        if not self.state.caution:
+            self.dispatch("on_complete")
+            return
+        Confirm(
+            lambda: self.dispatch("on_complete"),
+            title=_("Complete all the same?"),
+            text=self.state.caution,
+            go_on=_("Complete"),
+            danger=True,
+        ).rise(self)
 
     def _make_section(self, row: SectionRow) -> SectionHead:
         head = SectionHead(row)
