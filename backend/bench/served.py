@@ -72,7 +72,8 @@ def _account(parts: Parts | None) -> Account:
     while not faults and (parts.readiness().lag or not all(one.rests for one in workers.values())):
         time.sleep(_MOMENT)
         faults = sum(one.faults for one in workers.values())
-    return Account(time.process_time(), {name: one.cpu for name, one in workers.items()}, faults)
+    used = time.process_time() - time.thread_time()  # without the waiting that is done here
+    return Account(used, {name: one.cpu for name, one in workers.items()}, faults)
 
 
 if __name__ == "__main__":
