@@ -276,8 +276,12 @@ def certified(certificate: Certificate) -> KeyCertified:
 
 
 class _SealsNothing:
+    """The keyring while a bureau is founded, when nothing is personal yet."""
+
     def for_subject(self, subject: bytes) -> DataKey:
-        raise NotImplementedError(subject)
+        """See `events.writer.Keyring`."""
+        msg = f"there is no key for {len(subject)} bytes of anybody yet"
+        raise LookupError(msg)
 
 
 # ── the two JSON files ─────────────────────────────────────────────────────────────

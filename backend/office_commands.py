@@ -154,7 +154,7 @@ def enrol(
     )
     click.echo(said.format(n=hours))
     click.echo(_("On the tablet, type:"))
-    click.echo(f"  xunji tablet --data {_shell(name)} --server {server} --code {code}")
+    click.echo(f"  xunji tablet --server {server} --code {code}")
 
 
 @click.command("revoke", help=_("Trust a tablet no further: it is lost, stolen or broken."))
@@ -315,9 +315,3 @@ def checkpoint(data: Path) -> None:
     click.echo(made.encode().hex())
     said = _("Epoch {epoch}, {size} records, head {root}")
     click.echo(said.format(epoch=made.epoch, size=made.size, root=made.root.hex()), err=True)
-
-
-def _shell(word: str) -> str:
-    from shlex import quote
-
-    return quote(word)

@@ -24,7 +24,7 @@ from projections.objects import OBJECTS
 from projections.replay import BATCH, COVERAGE, Difference, compare
 from projections.spans import Span
 from projections.view import View
-from projections.views import Found, MemoryViews, Query, Saved, ViewStore
+from projections.views import Condition, Found, MemoryViews, Query, ViewReader, ViewStore
 
 MOST_DIFFERENCES: Final = 1_000
 At = Annotated[
@@ -179,38 +179,27 @@ class _Turn:
 
 
 class Only:
-    """A store of views that shows some of them."""
+    """A reader of views that shows some of them."""
 
-    def __init__(self, store: ViewStore, views: Sequence[View]) -> None:
+    def __init__(self, store: ViewReader, views: Sequence[View]) -> None:
         self._store = store
         self.views = tuple(views)
 
     def position(self) -> int:
-        """See `ViewStore.position`."""
+        """See `ViewReader.position`."""
         return self._store.position()
 
     def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
-        """See `ViewStore.load`."""
+        """See `ViewReader.load`."""
         return self._store.load(view, keys)
 
-    def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
-        """Nothing is saved through here."""
-        raise NotImplementedError
-
     def select(self, query: Query) -> list[Found]:
-        """See `ViewStore.select`."""
+        """See `ViewReader.select`."""
         return self._store.select(query)
 
-    def count(self, view: str, where: Any = ()) -> int:  # noqa: ANN401  as the port has it
-        """See `ViewStore.count`."""
+    def count(self, view: str, where: Sequence[Condition] = ()) -> int:
+        """See `ViewReader.count`."""
         return self._store.count(view, where)
-
-    def reset(self) -> None:
-        """Nothing is emptied through here."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """The store belongs to others."""
 
 
 @get("/replay/{view:str}", tags=["replay"], summary="Compute again", sync_to_thread=True)

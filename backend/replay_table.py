@@ -1,11 +1,11 @@
 """The command `xunji replay`: a view computed again from the records, without a server."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -22,12 +22,39 @@ from events.errors import Refusal
 from events.language import language, translation
 from events.store import EventStore
 from projections.catalogue import VIEWS
+from projections.coverage import NO_OBJECTS
 from projections.replay import Difference, compare
 from projections.sqlite_views import SQLiteViews
-from projections.views import MemoryViews
+from projections.views import MemoryViews, OtherViewsError
 
 _ = translation(DOMAIN, LOCALEDIR, language()).gettext
 _MOST_SHOWN = 20
+_HEADS: Final[Mapping[str, str]] = {
+    "measure": _("measure"),
+    "township": _("township"),
+    "done": _("done"),
+    "of": _("of"),
+    "words": _("rate"),
+    "item": _("item"),
+    "name_zh": _("Chinese name"),
+    "in_force": _("in force"),
+    "uses": _("uses"),
+    "last_used_on": _("last used"),
+    "object": _("object"),
+    "last_inspected_on": _("last inspected"),
+    "open_findings": _("open findings"),
+    "next_due": _("next due"),
+    "inspection": _("inspection"),
+    "started_on": _("started"),
+    "completed_on": _("completed"),
+    "kind": _("kind"),
+    "effective": _("effective"),
+    "name": _("name"),
+    "role": _("role"),
+    "log": _("log"),
+    "entries": _("entries"),
+    "last_received_at": _("last received"),
+}
 
 
 def run(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) -> None:
@@ -77,7 +104,7 @@ def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json
         raise NoDataError(
             _("{path} is missing: nothing is served yet").format(path=folder.views_file)
         )
-    served = SQLiteViews(folder.views_file, VIEWS)
+    served = _served(folder)
     try:
         again = replayed(store, kind.views, Moment(until=served.position()))
         found = compare(again, Only(served, kind.views))
@@ -100,6 +127,21 @@ def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json
         raise FailedError(_("what is served differs from the records"))
 
 
+def _served(folder: DataFolder) -> SQLiteViews:
+    """Open what is served, to read it only; nothing is folded anew by looking at it."""
+    try:
+        served = SQLiteViews(folder.views_file, VIEWS, rebuild=False)
+    except OtherViewsError as other:
+        said = _("{path} was folded by another version; start the server once, then compare")
+        raise NoDataError(said.format(path=folder.views_file)) from other
+    if not served.position():
+        served.close()
+        raise NoDataError(
+            _("{path} is empty: nothing is served yet").format(path=folder.views_file)
+        )
+    return served
+
+
 def _print_json(said: dict[str, Any]) -> None:
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
 
@@ -111,10 +153,16 @@ def _draw(table: Table, names: Sequence[str], views: MemoryViews, day: date) -> 
         )
     )
     for name in names:
-        shown.add_column(name, overflow="fold")
+        shown.add_column(_HEADS[name], overflow="fold")
     for row in table.rows:
-        shown.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+        shown.add_row(*(_cell(row[name]) for name in names))
     Console().print(shown)
+
+
+def _cell(value: object) -> str:
+    if value == NO_OBJECTS:
+        return _("no objects")
+    return "" if value is None else str(value)
 
 
 def _tell(found: list[Difference], position: int) -> None:

@@ -114,7 +114,7 @@ def opened(raw: bytes, encoding: str) -> bytes:
 def _decompressed(raw: bytes) -> bytes:
     opener = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
     try:
-        with opener.stream_reader(raw) as reader:
+        with opener.stream_reader(raw, read_across_frames=True) as reader:
             result = reader.read(MAX_BYTES + 1)
     except zstandard.ZstdError as broken:
         msg = "not a zstd frame"

@@ -25,7 +25,7 @@ from projections.inspections import INSPECTIONS
 from projections.items import ITEMS
 from projections.objects import OBJECTS
 from projections.view import View
-from projections.views import Found, MemoryViews, Query, ViewStore
+from projections.views import Found, MemoryViews, Query, ViewReader
 
 BATCH: Final = 20_000
 PAGE: Final = 1_000
@@ -81,12 +81,12 @@ def replay(
     return target
 
 
-def audit(store: EventStore, served: ViewStore) -> list[Difference]:
+def audit(store: EventStore, served: ViewReader) -> list[Difference]:
     """Replay up to where the served views stand, and compare all of them."""
     return compare(replay(store, served.views, until=served.position()), served)
 
 
-def compare(replayed: ViewStore, served: ViewStore) -> list[Difference]:
+def compare(replayed: ViewReader, served: ViewReader) -> list[Difference]:
     """Name every difference between two stores of the same views."""
     found: list[Difference] = []
     if replayed.position() != served.position():
@@ -96,7 +96,7 @@ def compare(replayed: ViewStore, served: ViewStore) -> list[Difference]:
     return found
 
 
-def _of_view(view: View, replayed: ViewStore, served: ViewStore) -> Iterator[Difference]:
+def _of_view(view: View, replayed: ViewReader, served: ViewReader) -> Iterator[Difference]:
     right = {row.key: row for row in _rows(replayed, view)}
     for row in _rows(served, view):
         other = right.pop(row.key, None)
@@ -108,7 +108,7 @@ def _of_view(view: View, replayed: ViewStore, served: ViewStore) -> Iterator[Dif
         yield Difference(view.name, key, "", None, _plain(view, other))
 
 
-def _rows(store: ViewStore, view: View) -> Iterator[Found]:
+def _rows(store: ViewReader, view: View) -> Iterator[Found]:
     """Page through a view by key."""
     columns = ("position", *view.columns)
     after: tuple[str, ...] | None = None

@@ -20,7 +20,15 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRe
 from events.errors import StorageError
 from projections.catalogue import stamp
 from projections.view import View
-from projections.views import Condition, DamagedViewsError, Found, Query, Saved, StaleError
+from projections.views import (
+    Condition,
+    DamagedViewsError,
+    Found,
+    OtherViewsError,
+    Query,
+    Saved,
+    StaleError,
+)
 
 LAYOUT: Final = 1
 _NAME: Final = "views"
@@ -31,16 +39,17 @@ class SQLiteViews(SQLiteTrackingRecorder):
     """One table for each view: key, position that touched it last, document, columns.
 
     Opening raises `DamagedViewsError` where the file is none of SQLite's or damaged, and
-    `StorageError` where it cannot be written.
+    `StorageError` where it cannot be written. Without `rebuild` it is only read, and
+    `OtherViewsError` says that other versions folded it: otherwise it is emptied then.
     """
 
-    def __init__(self, path: str | Path, views: Sequence[View]) -> None:
+    def __init__(self, path: str | Path, views: Sequence[View], *, rebuild: bool = True) -> None:
         super().__init__(SQLiteDatastore(str(path), pool_size=2))
         self.views = tuple(views)
         self._stamp = f"{LAYOUT} {stamp(views)}"
         self._upserts = {view.name: _upsert(view) for view in views}
         try:
-            self._open()
+            self._open() if rebuild else self._require_same()
         except (PersistenceError, sqlite3.Error) as failure:
             self.close()
             kind = DamagedViewsError if type(failure) is sqlite3.DatabaseError else StorageError
@@ -54,6 +63,15 @@ class SQLiteViews(SQLiteTrackingRecorder):
             row = cursor.fetchone()
             if row is None or row["stamp"] != self._stamp:
                 self._empty(cursor)
+
+    def _require_same(self) -> None:
+        """Raise `OtherViewsError` rather than empty what another version folded."""
+        with self._reading() as cursor:
+            cursor.execute("SELECT stamp FROM made_with")
+            row = cursor.fetchone()
+        if row is None or row["stamp"] != self._stamp:
+            self.close()
+            raise OtherViewsError("the views were folded by another version")
 
     def position(self) -> int:
         return self.max_tracking_id(_NAME) or 0

@@ -43,6 +43,10 @@ class DamagedViewsError(StorageError):
     """The file of the views cannot be read. Without it they are folded anew from the history."""
 
 
+class OtherViewsError(StorageError):
+    """The file was folded by another version: whoever may write folds it anew."""
+
+
 class CursorError(ValueError):
     """A cursor of another list: it has not the values that the order asks for."""
 
@@ -91,8 +95,8 @@ class Found(NamedTuple):
 
 
 @runtime_checkable
-class ViewStore(Protocol):
-    """Documents of views by key, with extracted columns and one position for all."""
+class ViewReader(Protocol):
+    """Documents of views by key, with extracted columns and one position for all: to read."""
 
     @property
     def views(self) -> Sequence[View]:
@@ -107,16 +111,20 @@ class ViewStore(Protocol):
         """Return the documents that are held of `keys`."""
         ...
 
-    def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
-        """Save documents by view, and the position reached, if the last one is `after`."""
-        ...
-
     def select(self, query: Query) -> list[Found]:
         """Return rows."""
         ...
 
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         """Return how many rows a select without limit would return."""
+        ...
+
+
+class ViewStore(ViewReader, Protocol):
+    """Documents of views, to read and to fold into."""
+
+    def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
+        """Save documents by view, and the position reached, if the last one is `after`."""
         ...
 
     def reset(self) -> None:

@@ -104,7 +104,7 @@ def test_enrol_prints_a_code_that_holds_and_what_to_type(folder: DataFolder) -> 
     codes.close()
     assert (invitation.name, invitation.townships) == ("T 07", ("330106109",))
     assert "1 hour." in told.output
-    assert f"xunji tablet --data 'T 07' --server http://127.0.0.1:8420 --code {code}" in told.output
+    assert f"xunji tablet --server http://127.0.0.1:8420 --code {code}" in told.output
 
 
 def test_revoke_names_how_far_a_log_is_trusted(folder: DataFolder) -> None:

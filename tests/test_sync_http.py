@@ -169,6 +169,14 @@ def test_a_bomb_is_refused_at_its_limit(tablet: Tablet) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
+def test_nothing_may_follow_behind_a_compressed_push(tablet: Tablet) -> None:
+    once = zstandard.compress(batch.encode(tablet.waiting()))
+
+    answer = tablet.send(once + once, **{"content-encoding": "zstd"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
 def test_a_broken_frame_is_malformed(tablet: Tablet) -> None:
     answer = tablet.send(b"not zstd", **{"content-encoding": "zstd"})
 

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -252,6 +254,23 @@ def test_the_command_replays_without_a_server(tmp_path: Path) -> None:
     assert drawn.returncode == 0
     assert one.object[:8] in drawn.stdout
     assert (compared.returncode, json.loads(compared.stdout)["same"]) == (0, True)
+
+
+def test_comparing_empties_nothing_that_another_version_folded(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    with site(path) as here:
+        here.tell(an_object())
+        here.folded()
+    with closing(sqlite3.connect(path / "views.sqlite")) as views, views:
+        views.execute("UPDATE made_with SET stamp = 'of another time'")
+        held = views.execute("SELECT COUNT(*) FROM view_objects").fetchone()
+
+    told = replay(path, "--compare")
+
+    assert told.returncode == 3
+    assert "another version" in told.stderr
+    with closing(sqlite3.connect(path / "views.sqlite")) as views:
+        assert views.execute("SELECT COUNT(*) FROM view_objects").fetchone() == held == (1,)
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
