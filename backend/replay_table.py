@@ -29,6 +29,12 @@ from projections.views import MemoryViews, OtherViewsError
 
 _ = translation(DOMAIN, LOCALEDIR, language()).gettext
 _MOST_SHOWN = 20
+_MEASURES: Final[Mapping[str, str]] = {
+    "objects": _("objects covered"),
+    "items": _("items used"),
+    "domains": _("domains covered"),
+    "villages": _("villages visited"),
+}
 _HEADS: Final[Mapping[str, str]] = {
     "measure": _("measure"),
     "township": _("township"),
@@ -155,13 +161,15 @@ def _draw(table: Table, names: Sequence[str], views: MemoryViews, day: date) -> 
     for name in names:
         shown.add_column(_HEADS[name], overflow="fold")
     for row in table.rows:
-        shown.add_row(*(_cell(row[name]) for name in names))
+        shown.add_row(*(_cell(name, row[name]) for name in names))
     Console().print(shown)
 
 
-def _cell(value: object) -> str:
+def _cell(name: str, value: object) -> str:
     if value == NO_OBJECTS:
         return _("no objects")
+    if name == "measure":
+        return _MEASURES.get(str(value), str(value))
     return "" if value is None else str(value)
 
 
