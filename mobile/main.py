@@ -134,7 +134,7 @@ class TabletApp(App):
             on_leave=lambda _s: self._do(desk.leave, "today"),
         )
         screens["outbox"].bind(
-            on_sync=lambda _s: self.sync.wake(),
+            on_sync=lambda _s: self.sync.ask(),
             on_open=lambda _s, inspection: self._do(lambda: self._reopen(inspection)),
         )
         screens["settings"].bind(

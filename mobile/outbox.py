@@ -117,10 +117,15 @@ def advice(stopped: Stopped) -> str:
             "The office holds more than this tablet. Ask the administrator for a code; "
             "a new log begins."
         ),
+        "uncertified": _(
+            "The receipt is not the office's: somebody else answers in its place. Use another "
+            "network and sync again; if it stays so, call the administrator."
+        ),
         "receipt": _("The receipt is for something else. Call the administrator."),
     }
     said = words.get(stopped.code) or stopped.todo or stopped.title or stopped.code
-    return f"{stopped.title}: {said}" if stopped.title and stopped.code in words else said
+    is_titled = stopped.title not in ("", stopped.code)
+    return f"{stopped.title}: {said}" if is_titled and stopped.code in words else said
 
 
 def _when(at: int, utc_offset: int) -> str:

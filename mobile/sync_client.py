@@ -43,6 +43,7 @@ _OK: Final = 200
 _CONFLICT: Final = 409
 _UNSIGNED: Final = 401
 _COMPRESSED_FROM: Final = 512
+_UNCERTIFIED: Final = "uncertified"
 
 
 class LineError(Exception):
@@ -61,6 +62,10 @@ class RefusedError(Exception):
         self.code = code
         self.title = title or code
         self.todo = todo
+
+
+class UnknownKeyError(Exception):
+    """A receipt is signed with a key that we know no certificate of: not yet, or never."""
 
 
 class Stopped(Struct, frozen=True):
@@ -150,7 +155,7 @@ class SyncClient:
             return Turn.STOP if self.outbox.stopped else Turn.REST
         answer = self._post(batch)
         if answer.status_code == _OK:
-            self._take_receipt(_read(answer, Received))
+            self._receive(_read(answer, Received))
         elif answer.status_code == _CONFLICT:
             self._rewind(_read(answer, Problem))
         else:
@@ -178,6 +183,11 @@ class SyncClient:
         self.outbox = Outbox(self.outbox.held)
         self._folder.reference.keep(_kept(self._log.log, self.outbox, None))
 
+    def try_again(self) -> None:
+        """Go on where a person asks for it and the network may be another one by now."""
+        if self.outbox.stopped == _UNCERTIFIED:
+            self.resume()
+
     def _wrapped(self, entries: Sequence[Entry]) -> Sequence[WrappedKey]:
         key = self._folder.tablet.sealing
         if key is None:
@@ -194,12 +204,25 @@ class SyncClient:
             headers["Content-Encoding"] = "zstd"
         return send(self._http, "POST", "/sync/log", content=raw, headers=headers)
 
+    def _receive(self, received: Received) -> None:
+        """Take a receipt; where its key is new to us, ask for the certificates first, once.
+
+        If nobody certified that key, somebody else answers in the office's place: stop.
+        """
+        try:
+            self._take_receipt(received)
+        except UnknownKeyError:
+            self._fetch_certificates()
+            try:
+                self._take_receipt(received)
+            except UnknownKeyError:
+                self._stop(RefusedError(_UNCERTIFIED))
+
     def _take_receipt(self, received: Received) -> None:
         """Keep a receipt that is signed and says what we know; refuse any other."""
         receipt = Receipt.decode(_hex(received.receipt))
         if not self._signed(receipt, receipt.received_at):
-            msg = "the receipt is not signed by a key of the bureau that we know"
-            raise LineError(msg)
+            raise UnknownKeyError
         if receipt.log != self._log.log or not self._is_ours(receipt):
             self._stop(RefusedError("receipt"))
             return
@@ -269,13 +292,20 @@ class SyncClient:
         """
         changed = 0
         while True:
-            cursor = self._folder.reference.kept("cursor") or b""
-            page = self._page(cursor.decode())
+            page = self._next_page()
             self._take(page)
             changed += len(page.documents)
             if not page.more:
                 self.forget_expired()
                 return changed
+
+    def _fetch_certificates(self) -> None:
+        """Learn the keys the office has now; the documents of the page wait for `pull`."""
+        self._learn(self._next_page().certificates)
+
+    def _next_page(self) -> Page:
+        cursor = self._folder.reference.kept("cursor") or b""
+        return self._page(cursor.decode())
 
     def _page(self, cursor: str) -> Page:
         target = "/sync/pull" + (f"?cursor={cursor}" if cursor else "")
@@ -515,6 +545,7 @@ class SyncLoop:
         self._backoff = backoff or Backoff(Random())  # noqa: S311  jitter
         self._rest = rest
         self._wake = Event()
+        self._asked = Event()
         self._end = Event()
         self._thread = Thread(target=self._run, name="sync", daemon=True)
 
@@ -523,6 +554,11 @@ class SyncLoop:
 
     def wake(self) -> None:
         """Sync now: something was recorded, or the network is back."""
+        self._wake.set()
+
+    def ask(self) -> None:
+        """Sync now because a person asks for it, also where a foreign answer stopped it."""
+        self._asked.set()
         self._wake.set()
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -542,6 +578,9 @@ class SyncLoop:
         """Sync once; return how long to rest."""
         self._said(Status(syncing=True))
         try:
+            if self._asked.is_set():
+                self._asked.clear()
+                self._client.try_again()
             self._client.forget_expired()
             self._client.push_all()
             pulled = self._client.pull()

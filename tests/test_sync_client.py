@@ -12,16 +12,20 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from backend.office import Office
+from backend.rotating import root_of, rotate
 from events.clock import SetClock
 from events.facts import SealedPart
 from events.ids import id_bytes, id_text
 from events.office import DeviceRevoked, InspectionAssigned, PersonalDataErased
+from events.public_keys import signing_key
 from events.register import ObjectListed
 from events.statements import Receipt
 from events.store import Held
 from events.sync import Turn
 from mobile import enrolling, sync_client
 from mobile.device_log import DeviceLog
+from mobile.outbox import advice
 from mobile.register import Register
 from mobile.sync_client import (
     Backoff,
@@ -213,11 +217,81 @@ def test_trouble_on_the_line_loses_and_doubles_nothing(field: Field, trouble: st
     assert store.held(field.log.log).sequence == field.log.held.sequence == 3
 
 
-def test_a_receipt_that_is_not_the_offices_is_not_kept(field: Field) -> None:
+def rotated(field: Field, *, revoke: bool = False) -> bytes:
+    """Give the office a new key for receipts, from its console; return the public half."""
+    folder = field.here.folder
+    with Office(folder, "console", field.clock, Random(11).randbytes) as console:
+        (done,) = rotate(console, "checkpoint", root_of(folder, None), revoke=revoke)
+    return done.certificate.key
+
+
+def newest_receipt(field: Field) -> Receipt:
+    return Receipt.decode(field.folder.reference.receipts(field.log.log)[-1][1])
+
+
+@pytest.mark.parametrize("revoke", [False, True])
+def test_a_receipt_under_a_new_key_of_the_office_is_kept(field: Field, revoke: bool) -> None:
+    field.log.record(said())
+    field.client.push_all()
+    field.clock.at += 1
+    key = rotated(field, revoke=revoke)
+    field.clock.at += 1
+    field.log.record(said())
+    line = Line(field.http)
+    client = SyncClient(field.folder, field.log, field.clock, line)
+
+    assert client.push() is Turn.REST
+
+    assert client.stopped() is None
+    assert client.outbox.held == newest_receipt(field).sequence == 3
+    assert newest_receipt(field).is_signed_by(signing_key(key))
+    assert line.requests == 2  # handed in, asked for the certificates; never sent twice
+    field.log.record(said())
+    assert client.push_all() == 4
+    assert line.requests == 3
+
+
+def test_a_new_key_is_asked_for_again_where_the_line_breaks(field: Field) -> None:
+    field.clock.at += 1
+    rotated(field)
+    field.clock.at += 1
+    field.log.record(said())
+    heard: list[Status] = []
+    loop = SyncLoop(through(field, "", "down"), heard.append)
+
+    loop._once()
+    assert heard[-1].offline
+    loop._once()
+
+    assert not heard[-1].failure
+    assert sync_client.held_by_office(field.folder, field.log.log) == 2
+
+
+def test_what_comes_with_the_new_key_is_fetched_as_ever(field: Field) -> None:
+    field.client.pull()
+    field.clock.at += 1
+    rotated(field)
+    field.here.tell(homes(), texts=(CARD,))
+    field.here.tell(assigned(field))
+    field.here.folded()
+    field.log.record(said())
+    heard: list[Status] = []
+
+    SyncLoop(field.client, heard.append)._once()
+
+    assert heard[-1].pulled >= 2
+    assert field.client.outbox.held == 2
+
+
+def test_a_receipt_that_nobody_certified_stops_until_a_person_asks(field: Field) -> None:
     field.log.record(said())
     key = Ed25519PrivateKey.generate()
 
     def forge(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            target = request.url.raw_path.decode()
+            signed = {"authorization": request.headers["authorization"]}
+            return httpx.Response(200, content=field.http.get(target, headers=signed).content)
         receipt = Receipt(
             field.here.folder.bureau, 1, field.log.log, 2, field.log.held.hash, 9, NOON
         ).sign(key)
@@ -225,10 +299,21 @@ def test_a_receipt_that_is_not_the_offices_is_not_kept(field: Field) -> None:
 
     liar = httpx.Client(transport=httpx.MockTransport(forge), base_url="http://x")
     client = SyncClient(field.folder, field.log, field.clock, liar)
-    with pytest.raises(LineError, match="not signed"):
-        client.push()
+    assert client.push() is Turn.STOP
+    why = client.stopped()
+    assert why
+    assert why.code == "uncertified"
+    assert "somebody else answers" in advice(why)
     assert client.outbox.held == 0
     assert not field.folder.reference.receipts(field.log.log)
+
+    again = SyncClient(field.folder, field.log, field.clock, field.http)
+    assert again.push() is Turn.STOP
+    loop = SyncLoop(again, lambda _status: None)
+    loop.ask()
+    loop._once()
+    assert again.stopped() is None
+    assert again.outbox.held == 2
 
 
 def test_a_revoked_tablet_stops_and_says_what_to_do(field: Field) -> None:
