@@ -5,6 +5,7 @@
     ids, errors                                     identities; refusals and whose turn it is
     header, envelope, chain, sealing, statements,
     merkle, batch                                   the bytes (docs/format.md), nothing more
+    object_types                                    what types of objects are called
     checklists, conditions, questionnaire           the forms and their rules, pure
     store, vault                                    ports; sqlite_store, sqlite_vault, memory
     writer                                          one log being written: decide, sign, store

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from events import checklists
+from events import checklists, object_types
 from events.clock import Instant
 from mobile.journal import Journal, Line
 from mobile.register import AreaTold, AssignmentTold, ObjectTold, Register
@@ -167,7 +167,7 @@ class Today:
         if card:
             return card.name, card.address
         told = self._register.object(key)
-        return (told.name if told and told.name else object_type), ""
+        return (told.name if told and told.name else _unnamed(key, object_type)), ""
 
 
 def _due(due_on: date, day: date) -> Due:
@@ -181,6 +181,13 @@ def _area(areas: Mapping[str, AreaTold], code: str) -> str:
     if told is None:
         return ""
     return told.name_zh if language() == "zh" else told.name_en
+
+
+def _unnamed(key: str, object_type: str) -> str:
+    """Return what stands for a name that is sealed: the type, and the front of the id."""
+    named = object_types.names().get(object_type)
+    called = object_type if named is None else named.zh if language() == "zh" else named.en
+    return f"{called} {key[:6].upper()}"
 
 
 def kind_text(kind: str) -> str:

@@ -76,12 +76,12 @@ def test_work_stands_by_how_urgent_it_is(tablet: Bench) -> None:
 def test_a_home_is_named_by_its_card_only(tablet: Bench) -> None:
     assign(tablet, HOME, TODAY)
     here = desk(tablet)
-    assert rows(here)[0].title == "low_income_household"
+    assert rows(here)[0].title == f"subsistence-allowance household {HOME[:6].upper()}"
     tablet.folder.reference.take((), [a_card(tablet, tablet.clock.at + 10)])
     tablet.folder.keep(bureau=tablet.folder.tablet.bureau)
     assert (rows(here)[0].title, rows(here)[0].note) == ("林水娣", "海滨巷1号")
     tablet.clock.at += 10
-    assert rows(here)[0].title == "low_income_household"
+    assert rows(here)[0].title == f"subsistence-allowance household {HOME[:6].upper()}"
 
 
 def test_what_was_begun_comes_first_and_what_is_done_is_gone(tablet: Bench) -> None:

@@ -56,6 +56,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     object: str
     source: str
     officers: tuple[str, ...]
+    assignment: str | None = None
     answers: dict[str, Any] = {}
     persons: tuple[dict[str, Any], ...] = ()
     faults: tuple[str, ...] = ()
@@ -240,6 +241,7 @@ def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) 
         kind=kind,
         object=listed.fact.object,
         source=source,
+        assignment=None if kind == "street_patrol" else dice.new_id(),
         officers=tuple(crew[:1] if "one_officer" in faults else crew),
         answers=answers,
         persons=persons,
@@ -263,6 +265,7 @@ def _reinspections(
             yield visit.inspection, Inspection(
                 inspection=dice.new_id(), at=instant(day, 14, dice.randint(0, 59)), kind=visit.kind,
                 object=visit.object, source="reinspection", officers=tuple(others[:2]),
+                assignment=dice.new_id(),
                 answers={"FU-31": ["pass"]},
             )  # fmt: skip
 
@@ -473,8 +476,9 @@ def _assignment(
 ) -> InspectionAssigned:
     fact = listed[visit.object]
     return InspectionAssigned(
-        assignment=dice.new_id(), object=fact.object, object_type=fact.object_type,
-        kind=visit.kind, domain=fact.domain, township=fact.township, device=devices[number],
+        assignment=visit.assignment or dice.new_id(), object=fact.object,
+        object_type=fact.object_type, kind=visit.kind, domain=fact.domain,
+        township=fact.township, device=devices[number],
         officers=district.tablets[number].officers, due_on=_monday(visit.at) + timedelta(days=6),
         village=fact.village,
     )  # fmt: skip
