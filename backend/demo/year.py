@@ -411,6 +411,7 @@ def _with_network(
         day += timedelta(days=1)
     if TODAY not in dark:
         yield Push(instant(TODAY, 7, 0) + number * _MINUTE)
+        yield Pull(instant(TODAY, 7, 20) + number * _MINUTE)
 
 
 def _dark(dice: Dice, number: int) -> frozenset[date]:
