@@ -32,6 +32,7 @@ from mobile.answer_policy import AnswerPolicy, Scene
 from mobile.closing import MINORS
 from mobile.device_log import DeviceLog
 from mobile.inspection import Inspection
+from mobile.outbox import advice
 from mobile.place import Place
 from mobile.register import Register
 from mobile.sync_client import Backoff, LineError, SyncClient
@@ -164,7 +165,7 @@ class SimulatedTablet:
         held = self._patiently(client.push_all)
         stopped = client.stopped()
         if stopped:
-            msg = f"sending stopped: {stopped.code} {stopped.title}"
+            msg = f"sending stopped: {stopped.code}: {advice(stopped)}"
             raise RuntimeError(msg)
         return {"held": held, "entries": held - before, "waiting": log.held.sequence - held}
 

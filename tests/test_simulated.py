@@ -11,6 +11,8 @@ import msgspec
 import pytest
 from msgspec import Raw
 
+from backend.office import Office
+from backend.rotating import root_of, rotate
 from events import chain
 from events.answers import Given
 from events.chain import Head
@@ -29,9 +31,9 @@ from events.pull import Document
 from events.questionnaire import problem
 from mobile.device_log import DeviceLog
 from mobile.place import Place
-from mobile.simulated import Inspect, SimulatedTablet, serve
+from mobile.simulated import Enrol, Inspect, Push, SimulatedTablet, serve
 from mobile.tablet_folder import TabletFolder
-from tests.server import Codes, found, serving
+from tests.server import Codes, found, serving, site
 from tests.tablets import ASSISTANT, BUREAU, LEAD, MORNING, PLACES
 
 HOUR = 3_600_000_000
@@ -232,3 +234,22 @@ def test_a_tablet_process_works_with_a_server_process(tmp_path: Path) -> None:
     assert [one["ok"] for one in replies] == [True] * 5, replies
     assert replies[2]["held"] == replies[1]["sequence"]
     assert replies[2]["waiting"] == 0
+
+
+def test_a_new_key_for_receipts_does_not_end_the_handing_in(tmp_path: Path) -> None:
+    with site(tmp_path / "office", clock=SetClock(MORNING)) as here:
+        simulated = SimulatedTablet(tmp_path / "t", 1)
+        simulated._http = here.client
+        simulated.do(Enrol(here.code(), str(here.client.base_url), MORNING))
+        simulated.do(Push(MORNING))
+        with Office(here.folder, "console", here.clock, os.urandom) as console:
+            rotate(console, "checkpoint", root_of(here.folder, None))
+        here.clock.at += HOUR  # type: ignore[attr-defined]
+        simulated.do(visit())
+
+        pushed = simulated.do(Push(MORNING + HOUR))
+
+        assert pushed["waiting"] == 0
+        assert pushed["entries"] > 0
+        assert simulated._folder
+        simulated._folder.close()
