@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from events.command import BusyError, NoDataError
+from events.command import failure
 from events.language import language, translation
 
 _ = translation("mobile", Path(__file__).parent / "locale", language()).gettext
@@ -39,16 +39,24 @@ _data = click.option(
 @click.option("--server", help=_("The office's address, for a tablet that is not enrolled yet."))
 @click.option("--code", help=_("The one-time code that the office gave you."))
 def tablet(data: Path | None, server: str | None, code: str | None) -> None:
-    from events.errors import BusyError as FolderBusy
-    from events.errors import FolderError
+    from events.errors import Refusal
+    from mobile import words
+    from mobile.tablet_folder import require_own
+
+    folder = data or default_folder()
+    words.use(language())
+    try:
+        require_own(folder)
+        _run(folder, server or "", code or "")
+    except Refusal as refusal:
+        raise failure(refusal) from refusal
+
+
+def _run(folder: Path, server: str, code: str) -> None:
+    """Open the screens; they are loaded only where there is something to show."""
     from mobile.main import run
 
-    try:
-        run(data or default_folder(), server or "", code or "")
-    except FolderBusy as busy:
-        raise BusyError(str(busy)) from busy
-    except FolderError as missing:
-        raise NoDataError(str(missing)) from missing
+    run(folder, server, code)
 
 
 @click.command("simulate-tablet", hidden=True, help=_("A tablet without a screen, for the demo."))

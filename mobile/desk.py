@@ -26,6 +26,7 @@ from mobile.sync_client import Status
 from mobile.tablet_folder import TabletFolder
 from mobile.today import Today
 from mobile.view_state import InspectionState, OutboxState, Photo, SettingsState, TodayState
+from mobile.words import _
 
 _SHOWN: Final = "cert_no"
 
@@ -112,8 +113,7 @@ class Desk:
             return
         place = self.register.place(work.object)
         if place is None:
-            msg = "this object is not in the tablet's lists"
-            raise FolderError(msg)
+            raise FolderError(_("This object is not in the tablet's lists"))
         officers = self.settings.on_duty
         form = self.register.form(work.kind, self.now().local().date())
         self.inspection = Inspection.start(
@@ -235,8 +235,7 @@ class Desk:
 
     def _open(self) -> Inspection:
         if self.inspection is None:
-            msg = "no inspection is open"
-            raise FolderError(msg)
+            raise FolderError(_("No inspection is open"))
         return self.inspection
 
     def _catch_up(self) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from events.clock import Entropy
 from events.errors import FolderError
+from mobile.words import _
 
 _HALF: Final = 32
 
@@ -59,11 +60,10 @@ def read(file: Path) -> DeviceKeys:
     try:
         raw = file.read_bytes()
     except OSError as missing:
-        msg = "the tablet's keys cannot be read"
-        raise FolderError(msg) from missing
+        said = _("The tablet's keys cannot be read: {path}")
+        raise FolderError(said.format(path=file)) from missing
     if len(raw) != 2 * _HALF:
-        msg = "the tablet's keys are damaged"
-        raise FolderError(msg)
+        raise FolderError(_("The tablet's keys are damaged: {path}").format(path=file))
     return DeviceKeys(
         Ed25519PrivateKey.from_private_bytes(raw[:_HALF]),
         X25519PrivateKey.from_private_bytes(raw[_HALF:]),

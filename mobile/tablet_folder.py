@@ -24,7 +24,7 @@ from msgspec import Struct, structs
 from events import envelope
 from events.clock import Clock, Entropy
 from events.envelope import Entry
-from events.errors import BusyError, FolderError
+from events.errors import BusyError, FolderError, StorageError
 from events.header import digest
 from events.ids import EntryRef, id_text
 from events.office import LogOpened
@@ -38,9 +38,11 @@ from mobile import device_key
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog, TabletKeyring
 from mobile.sqlite_reference import Card, SQLiteReference
+from mobile.words import _
 
 LAYOUT: Final = 1
 _FILE: Final = "tablet.json"
+_OFFICE: Final = "xunji.json"
 
 Reason: TypeAlias = Literal["first", "new_key", "reinstall", "fork", "restore"]
 
@@ -101,10 +103,11 @@ class TabletFolder:
     @classmethod
     def begin(cls, path: Path, bureau: bytes, entropy: Entropy = os.urandom) -> "TabletFolder":
         """Make the folder of a new tablet; it has no log yet."""
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        require_own(path)
+        with on_disk(path):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if cls.exists(path):
-            msg = "a tablet was begun here before"
-            raise FolderError(msg)
+            raise FolderError(_("{path}: a tablet was begun here before").format(path=path))
         lock = _locked(path)
         tablet = Tablet(device=id_text(entropy(16)), bureau=bureau.hex())
         _write(path / _FILE, msgspec.json.encode(tablet))
@@ -134,8 +137,7 @@ class TabletFolder:
     def current(self) -> Opened:
         """The log being written; `FolderError` where none was opened yet."""
         if not self.tablet.logs:
-            msg = "this tablet has not opened a log yet"
-            raise FolderError(msg)
+            raise FolderError(_("This tablet has not opened a log yet"))
         return self.tablet.logs[-1]
 
     @property
@@ -203,7 +205,8 @@ class TabletFolder:
         if file.exists():
             return device_key.read(file)
         keys = device_key.make(self.entropy)
-        device_key.keep(file, keys)
+        with on_disk(file):
+            device_key.keep(file, keys)
         return keys
 
     def _key_file(self, number: int) -> Path:
@@ -215,7 +218,8 @@ class TabletFolder:
         """Keep a picture, durably; return the hash it is known by."""
         name = digest(content).hex()
         folder = self.path / "evidence"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with on_disk(folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
         if not (folder / name).exists():
             _write(folder / name, content)
         return name
@@ -224,23 +228,44 @@ class TabletFolder:
         return self.path / "evidence" / name
 
 
+def require_own(path: Path) -> None:
+    """Raise `FolderError` where the folder is an office's: no tablet lives there."""
+    with on_disk(path):
+        is_office = (path / _OFFICE).exists()
+    if is_office:
+        said = _("{path} is an office's data folder; a tablet needs a folder of its own")
+        raise FolderError(said.format(path=path))
+
+
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Say what the disk refuses as a refusal."""
+    try:
+        yield
+    except OSError as failed:
+        raise StorageError(f"{path}: {failed.strerror or failed}") from failed
+
+
 def _read(path: Path) -> Tablet:
     try:
         tablet = msgspec.json.decode((path / _FILE).read_bytes(), type=Tablet)
     except OSError as missing:
-        msg = f"{path} is not a tablet's folder"
-        raise FolderError(msg) from missing
+        raise FolderError(_("{path} is not a tablet's folder").format(path=path)) from missing
     except msgspec.MsgspecError as broken:
-        msg = f"{path / _FILE} cannot be read"
-        raise FolderError(msg) from broken
+        raise FolderError(_("{path} cannot be read").format(path=path / _FILE)) from broken
     if tablet.layout != LAYOUT:
-        msg = f"{path} has layout {tablet.layout}; this program knows {LAYOUT}"
-        raise FolderError(msg)
+        said = _("{path} has layout {layout}; this program knows layout {known}")
+        raise FolderError(said.format(path=path, layout=tablet.layout, known=LAYOUT))
     return tablet
 
 
 def _write(file: Path, content: bytes) -> None:
     """Replace a file as a whole, durably, for this user alone."""
+    with on_disk(file):
+        _replace(file, content)
+
+
+def _replace(file: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as out:
@@ -258,13 +283,13 @@ def _locked(path: Path) -> int:
     """Take the folder for this process, until it ends."""
     import fcntl  # noqa: PLC0415  not on Windows, where no tablet runs
 
-    handle = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    with on_disk(path):
+        handle = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as taken:
         os.close(handle)
-        msg = f"another process has {path} open"
-        raise BusyError(msg) from taken
+        raise BusyError(_("Another process has {path} open").format(path=path)) from taken
     return handle
 
 
