@@ -1,7 +1,7 @@
 """Identities: what each is, and its one text form (docs/format.md, section 2)."""
 
 from base64 import b32decode, b32encode
-from typing import Annotated, NewType
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -12,18 +12,6 @@ _HASH_PATTERN = "^[0-9a-f]{64}$"
 # Lengths too: `$` alone lets a line break follow.
 Id = Annotated[str, Meta(pattern=_ID_PATTERN, max_length=_ID_LENGTH)]
 HashText = Annotated[str, Meta(pattern=_HASH_PATTERN, max_length=64)]
-
-type_of_id = Id  # the shape that all the following share
-
-BureauId = NewType("BureauId", str)
-LogId = NewType("LogId", str)
-DeviceId = NewType("DeviceId", str)
-OfficerId = NewType("OfficerId", str)
-InspectionId = NewType("InspectionId", str)
-ObjectId = NewType("ObjectId", str)
-PersonId = NewType("PersonId", str)
-SubjectId = NewType("SubjectId", str)
-KeyId = NewType("KeyId", str)
 
 NOBODY = bytes(16)
 NO_HASH = bytes(32)

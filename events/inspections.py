@@ -15,7 +15,6 @@ from events.facts import (
     Count,
     Day,
     DistanceBand,
-    Fact,
     Metres,
     Moment,
     OfInspection,
@@ -371,5 +370,3 @@ InspectionFact = (
     | FollowUpOpened
     | FollowUpDone
 )
-
-__all__ = ["Fact", "InspectionFact"]
