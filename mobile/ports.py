@@ -31,13 +31,6 @@ class Camera(Protocol):
         ...
 
 
-@runtime_checkable
-class Network(Protocol):
-    """Whether trying to reach the office makes sense."""
-
-    def online(self) -> bool: ...
-
-
 class NoGps:
     """A machine without a receiver."""
 
@@ -64,10 +57,3 @@ class FilePictures:
             return None
         self._taken += 1
         return found[(self._taken - 1) % len(found)].read_bytes()
-
-
-class AlwaysOnline:
-    """A machine that does not know: trying is how to find out."""
-
-    def online(self) -> bool:
-        return True
