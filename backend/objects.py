@@ -1,5 +1,6 @@
 """执法对象清单: the objects with their last inspection and what is due, as a list."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
 from backend.readings import MOST, After, Asked, Code, Format, Limit, Reading, Table, Today
-from projections.object_inventory import ObjectFilters, ObjectLine, Order, object_inventory
+from projections.object_inventory import ObjectFilters, ObjectLine, Order, erased, object_inventory
 from projections.views import Cursor, ViewStore
 
 _ORDERS = "^(last_on|name|open_findings|order_due_on)$"
@@ -58,7 +59,8 @@ def table(
     page = object_inventory(
         views, day, filters, order=order, falling=falling, after=start, limit=most
     )
-    return Table([_row(line) for line in page.lines], page.next)
+    gone = erased(views, [line.card.subject for line in page.lines if line.card])
+    return Table([_row(line, gone) for line in page.lines], page.next)
 
 
 def _order(name: str) -> Order:
@@ -70,13 +72,17 @@ def _order(name: str) -> Order:
     return orders.get(name, "last_on")
 
 
-def _row(line: ObjectLine) -> dict[str, Any]:
-    """Return what may be shown of an object; a home's name is sealed and stays so."""
+def _row(line: ObjectLine, gone: Collection[str]) -> dict[str, Any]:
+    """Return what may be shown of an object; a home's name is sealed and stays so.
+
+    `erased`: the keys that could open it were destroyed. `gone` are the subjects erased.
+    """
     last = line.last
     return {
         "object": line.object,
         "name": line.name,
         "sealed": line.card is not None,
+        "erased": line.card is not None and line.card.subject in gone,
         "object_type": line.object_type,
         "domain": line.domain,
         "township": line.township,

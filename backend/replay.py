@@ -20,6 +20,7 @@ from projections.devices import DEVICES
 from projections.fold import Fold
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
+from projections.lists import ERASURES
 from projections.objects import OBJECTS
 from projections.replay import BATCH, COVERAGE, Difference, compare
 from projections.spans import Span
@@ -61,8 +62,8 @@ REPLAYABLE: Final[Mapping[str, Replayable]] = {
         ("item", "name_zh", "in_force", "uses", "last_used_on"),
     ),
     "objects": Replayable(
-        (OBJECTS, INSPECTIONS, ITEMS),
-        (OBJECTS, *COVERAGE[1:]),
+        (OBJECTS, INSPECTIONS, ITEMS, ERASURES),
+        (OBJECTS, *COVERAGE[1:], ERASURES),
         lambda views, _period, day: objects.table(views, day),
         ("object", "township", "last_inspected_on", "open_findings", "next_due"),
     ),

@@ -8,7 +8,7 @@ from events import vocabulary
 from projections.devices import DEVICES
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
-from projections.lists import AREAS, ASSIGNMENTS, CHECKLISTS, OFFICERS
+from projections.lists import AREAS, ASSIGNMENTS, CHECKLISTS, ERASURES, OFFICERS
 from projections.objects import OBJECTS
 from projections.view import View
 
@@ -22,6 +22,7 @@ VIEWS: Final[tuple[View, ...]] = (
     AREAS,
     ASSIGNMENTS,
     CHECKLISTS,
+    ERASURES,
 )
 
 DOCUMENTS: Final = 1

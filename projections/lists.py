@@ -375,3 +375,43 @@ CHECKLISTS: View = of_facts(
     extract=_extract_checklist,
     indexes=(("kind",),),
 )
+
+# ── erasures ───────────────────────────────────────────────────────────────────────
+
+
+def _extract_erasure(_key: str, document: FiledDocument) -> tuple[Value, ...]:
+    facts = [fact for fact in in_order(document) if isinstance(fact, PersonalDataErased)]
+    return (facts[-1].basis if facts else "",)
+
+
+ERASURES: View = of_facts(
+    name="erasures",
+    version=1,
+    document=FiledDocument,  # type: ignore[arg-type]
+    keeps={PersonalDataErased: Keep(filed, under("subject"), register=True)},
+    ignores=(
+        InspectionFact,
+        OrderFact,
+        RegisterFact,
+        LogOpened,
+        DeviceEnrolled,
+        DeviceRevoked,
+        KeyCertified,
+        KeyRevoked,
+        EntryAdopted,
+        EpochOpened,
+        IrregularityNoted,
+        PlanAdopted,
+        InspectionAssigned,
+        AssignmentWithdrawn,
+        SensitivePeriodDeclared,
+        WeatherWarningIssued,
+        WeatherWarningLifted,
+        CalendarDayDeclared,
+        SupervisionRecorded,
+        PersonsLinked,
+        SensitiveDataViewed,
+    ),
+    columns={"basis": "text"},
+    extract=_extract_erasure,
+)

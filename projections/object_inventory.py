@@ -5,7 +5,7 @@ the register and findings from its document, the last inspection from the inspec
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Literal, TypeAlias, cast
 
@@ -17,7 +17,7 @@ from projections.frequency import shortest
 from projections.items import item
 from projections.objects import ObjectDocument, Standing
 from projections.spans import OPEN
-from projections.views import Condition, Cursor, Found, Query, ViewStore, view_of
+from projections.views import Condition, Cursor, Found, Query, ViewReader, ViewStore, view_of
 
 PAGE = 50
 Order: TypeAlias = Literal["last_on", "name", "open_findings", "order_due_on"]
@@ -121,6 +121,11 @@ def object_line(views: ViewStore, key: str, today: date) -> ObjectLine | None:
         return None
     last = last_inspections(views, [key]).get(key)
     return _line(views, Found(key, (), document), frequencies(views, today), last, today)
+
+
+def erased(views: ViewReader, subjects: Iterable[str]) -> frozenset[str]:
+    """Return which of `subjects` (persons or inspections) were erased."""
+    return frozenset(views.load("erasures", subjects))
 
 
 def last_inspections(views: ViewStore, keys: list[str]) -> dict[str, LastInspection]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,13 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from backend.erasing import erase
+from backend.folder import DataFolder
+from backend.office import Office
 from backend.readings import as_csv, cell, cursor_text
+from backend.verification import verify
+from events.facts import SealedPart
+from events.ids import id_text
 from projections.views import Saved
 from tests.server import TODAY, Site, Tablet, an_item, an_object, site
 
@@ -224,6 +231,28 @@ def test_the_history_shows_headers_and_nothing_sealed(here: Site) -> None:
     assert first["records"][0]["tag"] == "log-opened.v1"
     assert "body" not in first["records"][0]
     assert first["size"] == here.parts.intake.store.size()
+
+
+def test_an_erased_home_is_shown_as_erased_and_the_history_still_verifies(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    person, key = id_text(b"p" * 16), id_text(b"h" * 16)
+    home = an_object(
+        object=key, object_type="low_income_household", name=None, person=person,
+        sealed=(SealedPart("card", person),),
+    )  # fmt: skip
+    with site(path) as here:
+        here.tell(home, texts=(b'{"name":"Lin","address":"1"}',))
+        here.folded()
+        before = here.client.get("/views/objects").json()["rows"][0]
+        with Office(here.folder, "console", here.clock, os.urandom) as console:
+            erase(console, person, "on-request")
+        here.folded()
+        after = here.client.get("/views/objects").json()["rows"][0]
+        again = here.client.get("/replay/objects").json()["rows"][0]
+
+    assert (before["name"], before["sealed"], before["erased"]) == (None, True, False)
+    assert (after["name"], after["erased"], again["erased"]) == (None, True, True)
+    assert verify(DataFolder.open(path)).fault is None
 
 
 def replay(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
