@@ -76,7 +76,7 @@ def values(node: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911
         case inspect.Metadata():
             return values(node.type)
         case _:
-            raise NotImplementedError(node)
+            raise TypeError(f"no values are drawn for {node}")
 
 
 _SPECIAL = {CorrectionRecorded, EntryAdopted}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from io import UnsupportedOperation
 
 from msgspec import UNSET, Raw, json
 
@@ -122,7 +123,8 @@ class Shelf:
         return Held(last[0].sequence) if last else Held()
 
     def append(self, log: bytes, after: int, run: Sequence[Entry], received_at: int) -> Held:
-        raise NotImplementedError
+        tried = f"{len(run)} entries behind {after} of {log.hex()} at {received_at}"
+        raise UnsupportedOperation(f"a shelf is only read, not written: {tried}")
 
     def read(self, after: int, limit: int, tags: Sequence[str] = ()) -> Sequence[Stored]:
         wanted = frozenset(tags)

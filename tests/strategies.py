@@ -95,7 +95,7 @@ def value_of(kind: types.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911
             return struct_of(kind.cls)
         case _:
             message = f"no strategy for {kind}"
-            raise NotImplementedError(message)
+            raise TypeError(message)
 
 
 @cache

@@ -148,8 +148,8 @@ class YesNo(Answer):
             self.dispatch("on_not_applicable", reason.strip())
 
 
-class Options(Answer):
-    """Chips; another tap takes one back."""
+class One(Answer):
+    """Chips of which one is chosen; another tap takes it back."""
 
     many = False
 
@@ -185,11 +185,6 @@ class Options(Answer):
         return held(self.row, str)
 
     def _choose(self, value: str) -> None:
-        raise NotImplementedError
-
-
-class One(Options):
-    def _choose(self, value: str) -> None:
         if not self.row.computed:
             self.give(None if value in self._chosen() else value)
         elif value not in self._chosen():
@@ -201,7 +196,9 @@ class One(Options):
             ).rise(self)
 
 
-class Many(Options):
+class Many(One):
+    """Chips of which any number is chosen, but for those that stand alone."""
+
     many = True
 
     def _choose(self, value: str) -> None:
