@@ -120,7 +120,7 @@ def received_at_of(state: bytes) -> int:
 
 
 _HEADER_AT = 11  # received_at, envelope version, header length
-_FRONT = Layout(">qxH76xqh64x16sI")  # received_at, and four fields of the header
+_FRONT = Layout(">qxH76xqh16sQ40x16sI")  # received_at, and six fields of the header
 
 
 class Front(Struct, frozen=True, gc=False):
@@ -129,13 +129,17 @@ class Front(Struct, frozen=True, gc=False):
     received_at: int
     happened_at: int
     utc_offset: int
+    boot: bytes
+    uptime: int
     actor: bytes
     body: bytes | None
 
 
 def front(state: bytes) -> Front:
     """Read the front of a record that was verified when it was stored."""
-    received_at, length, happened_at, utc_offset, actor, size = _FRONT.unpack_from(state)
+    received_at, length, happened_at, utc_offset, boot, uptime, actor, size = _FRONT.unpack_from(
+        state
+    )
     at = _HEADER_AT + length + SIGNATURE
     body = state[at + 1 : at + 1 + size] if state[at] else None
-    return Front(received_at, happened_at, utc_offset, actor, body)
+    return Front(received_at, happened_at, utc_offset, boot, uptime, actor, body)

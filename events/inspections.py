@@ -160,11 +160,16 @@ class SegmentCovered(OfVisit, frozen=True):
 
 
 class PersonEncountered(OfVisit, frozen=True):
-    """遇见人员. Flags without identity; who it is stands sealed, if it was offered."""
+    """遇见人员. Flags without identity; who it is stands sealed, if it was offered.
+
+    `begging` and `sleeping_rough` are what the four zero goals count (domain.md, 2 and 8).
+    """
 
     person: Id
     minor: bool = False
     emergency: bool = False
+    begging: bool = False
+    sleeping_rough: bool = False
 
 
 class ReliefOffered(OfVisit, frozen=True):

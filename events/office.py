@@ -206,7 +206,7 @@ class SensitiveDataViewed(Fact, frozen=True):
     purpose: Code
 
 
-OfficeFact = (
+LogFact = (
     LogOpened
     | DeviceEnrolled
     | DeviceRevoked
@@ -215,15 +215,12 @@ OfficeFact = (
     | EntryAdopted
     | EpochOpened
     | IrregularityNoted
-    | PlanAdopted
-    | InspectionAssigned
-    | AssignmentWithdrawn
-    | SensitivePeriodDeclared
-    | WeatherWarningIssued
-    | WeatherWarningLifted
-    | CalendarDayDeclared
-    | SupervisionRecorded
-    | PersonsLinked
-    | PersonalDataErased
-    | SensitiveDataViewed
+)
+AssignmentFact = InspectionAssigned | AssignmentWithdrawn
+CalendarFact = (
+    SensitivePeriodDeclared | WeatherWarningIssued | WeatherWarningLifted | CalendarDayDeclared
+)
+PersonFact = PersonsLinked | PersonalDataErased | SensitiveDataViewed
+OfficeFact = (
+    LogFact | PlanAdopted | AssignmentFact | CalendarFact | SupervisionRecorded | PersonFact
 )

@@ -78,11 +78,51 @@ class BenefitDecided(OfVisit, frozen=True):
     document: Code | None = None
 
 
+class MismatchCauseEstablished(OfVisit, frozen=True):
+    """不符合条件的原因已认定, by the bureau: what follows depends on it (domain.md, 4).
+
+    What the tablet proposed is sealed; this is what was found, and a ledger needs it in clear.
+    `error` 错保, `favour` 人情保, `fraud` 骗保, `death`: a share was paid on after a death.
+    """
+
+    cause: Literal["change", "error", "favour", "fraud", "death"]
+    established_by: Id
+    proposal: Id | None = None
+    follow_up: Code | None = None
+
+
 class RecoveryStarted(OfVisit, frozen=True):
-    """追缴已启动. The amount is sealed; `months` are how many it covers."""
+    """追缴已启动. `months` are how many it covers, `amount_fen` what is due, in fen.
+
+    Where the amount is sealed, `amount_fen` is None.
+    """
 
     recovery: Id
     months: Count
+    amount_fen: Count | None = None
+
+
+class RecoveryReceived(OfVisit, frozen=True):
+    """追缴款已收到, in fen."""
+
+    recovery: Id
+    amount_fen: Count
+    document: Code | None = None
+
+
+class RecoveryRemitted(OfVisit, frozen=True):
+    """追缴款已减免, in fen: it will not be asked for. Reasons are sealed."""
+
+    recovery: Id
+    amount_fen: Count
+    approver: Id
+
+
+class RecoveryClosed(OfVisit, frozen=True):
+    """追缴已结清, or given up with what is still due: `unrecoverable`."""
+
+    recovery: Id
+    result: Literal["settled", "unrecoverable", "withdrawn"]
 
 
 OrderFact = (
@@ -95,5 +135,9 @@ OrderFact = (
     | CaseClosed
     | BenefitProposed
     | BenefitDecided
+    | MismatchCauseEstablished
     | RecoveryStarted
+    | RecoveryReceived
+    | RecoveryRemitted
+    | RecoveryClosed
 )

@@ -188,23 +188,35 @@ class ChecklistPublished(Fact, frozen=True):
     content: Raw
 
 
-RegisterFact = (
-    ItemListed
-    | ItemRevised
-    | ItemWithdrawn
-    | ObjectListed
-    | ObjectRevised
-    | ObjectMerged
-    | ObjectSplit
-    | ObjectExempted
-    | ObjectClosed
-    | AreaListed
-    | AreaClosed
-    | OfficerListed
+class FrequencyCapPublished(Fact, frozen=True):
+    """涉企检查频次上限已公布: how often an enterprise may be inspected in a calendar year.
+
+    For all enterprises of a type, or for one `object`, which then comes first
+    (国办发〔2024〕54号: the cap is published beforehand).
+    """
+
+    cap: Id
+    object_type: Code
+    per_year: Count
+    valid_from: Day
+    valid_to: Day | None = None
+    object: Id | None = None
+    document: Code | None = None
+
+
+ItemFact = ItemListed | ItemRevised | ItemWithdrawn
+ObjectFact = (
+    ObjectListed | ObjectRevised | ObjectMerged | ObjectSplit | ObjectExempted | ObjectClosed
+)
+AreaFact = AreaListed | AreaClosed
+OfficerFact = (
+    OfficerListed
     | OfficerLeft
     | CertificateIssued
     | CertificateRevoked
     | OfficerPosted
     | LeaveTaken
-    | ChecklistPublished
+)
+RegisterFact = (
+    ItemFact | ObjectFact | AreaFact | OfficerFact | ChecklistPublished | FrequencyCapPublished
 )

@@ -5,11 +5,14 @@ from hashlib import sha256
 from typing import Final
 
 from events import vocabulary
+from projections.calendar import CALENDAR
 from projections.devices import DEVICES
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
 from projections.lists import AREAS, ASSIGNMENTS, CHECKLISTS, ERASURES, OFFICERS
 from projections.objects import OBJECTS
+from projections.plans import CAPS, PLANS
+from projections.supervision import SUPERVISION
 from projections.view import View
 
 VIEWS: Final[tuple[View, ...]] = (
@@ -23,6 +26,10 @@ VIEWS: Final[tuple[View, ...]] = (
     ASSIGNMENTS,
     CHECKLISTS,
     ERASURES,
+    CALENDAR,
+    PLANS,
+    CAPS,
+    SUPERVISION,
 )
 
 DOCUMENTS: Final = 1

@@ -5,307 +5,24 @@ what was answered is read from the entry itself, which `position` finds. `sealed
 sealed parts stand there: name and subject, in the order of the parts.
 """
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, TypeAlias
-
-import msgspec
-from msgspec import Struct
-
-from events.facts import Fact, OfVisit, Visit
 from events.inspections import (
-    AnswerRecorded,
     AnswerStatus,
-    ArrivalLocated,
-    CertificateShown,
-    ContributionRecorded,
-    CrewRole,
-    EnterpriseCodeChecked,
-    EvidenceCaptured,
-    FindingRaised,
-    FollowUpDone,
-    FollowUpOpened,
-    HomeVisit,
-    HomeVisitCompleted,
-    InspectionApproved,
-    InspectionCancelled,
-    InspectionCompleted,
-    InspectionStarted,
-    InspectionVoided,
-    NoticeGiven,
-    OfficerSigned,
-    OfficerSignedIn,
-    PartyAbsent,
-    PartyRefusedToSign,
-    PartySigned,
-    PersonEncountered,
-    PersonHandedOver,
-    ReliefOffered,
-    ReliefRefused,
-    SegmentCovered,
-    StatementRecorded,
-    ZeroReportFiled,
 )
 from events.office import OfficeFact
-from events.orders import (
-    BenefitDecided,
-    BenefitProposed,
-    CaseClosed,
-    CaseOpened,
-    CaseTransferred,
-    RecoveryStarted,
-    RectificationClosed,
-    RectificationExtended,
-    RectificationOrdered,
-    ReinspectionCompleted,
-)
 from events.register import RegisterFact
-from events.vocabulary import tag_of
-from projections import visits
-from projections.documents import Counting, Document, Row, counting
-from projections.recorded import Recorded
-from projections.view import Keep, Value, View, of_facts
-from projections.visits import Cancelled, Completed, Inspected, Started, VisitRow, Voided
-
-Sealed: TypeAlias = tuple[tuple[str, str], ...]
-
-
-class Keys(Struct, array_like=True, frozen=True, gc=False):
-    """The keys of a visit, compact."""
-
-    kind: str
-    nature: str
-    object: str
-    object_type: str
-    domain: str
-    township: str
-    village: str | None
-    started_on: date
-    items: tuple[str, ...]
-
-
-class Crew(Struct, array_like=True, frozen=True, gc=False):
-    """One of the crew, as it stood at completion."""
-
-    officer: str
-    role: CrewRole
-    shown: bool
-    kinship: bool
-
-
-class Begun(Started, frozen=True, tag="b"):
-    keys: Keys
-    checklist: str
-    version: int
-    source: str
-    assignment: str | None
-    plan: str | None
-    sealed: Sealed
-
-
-class Finished(Completed, frozen=True, tag="f"):
-    keys: Keys
-    crew: tuple[Crew, ...]
-    home_visit: HomeVisit | None
-    second_visit_on: date | None
-    checklist: str
-    version: int
-    source: str
-    started_at: str
-    answered: int
-    unanswered: tuple[str, ...]
-    hidden: int
-    measures: tuple[str, ...]
-    findings: int
-    sealed: Sealed
-
-
-class Answered(Row, frozen=True, tag="a"):
-    question: str
-    status: AnswerStatus
-    person: str | None
-    sealed: Sealed
-
-
-class Evidence(Row, frozen=True, tag="e"):
-    evidence: str
-    sha256: str
-    size: int
-    media_type: str
-    question: str | None
-    person: str | None
-    sealed: Sealed
-
-
-class Noted(Row, frozen=True, tag="n"):
-    """Any other fact: the id it is about, and what in clear a list of the case shows."""
-
-    tag: str
-    subject: str
-    detail: dict[str, Any]
-    sealed: Sealed
-
-
-CaseRow: TypeAlias = Begun | Finished | Voided | Cancelled | Answered | Evidence | Noted
-CaseDocument: TypeAlias = Document[Row, CaseRow]
-
-
-def _where(recorded: Recorded) -> tuple[int, int, int]:
-    return recorded.position, recorded.happened_at, recorded.utc_offset
-
-
-def _sealed(fact: Fact) -> Sealed:
-    return tuple([(part.name, part.subject) for part in fact.sealed]) if fact.sealed else ()
-
-
-def _keys(visit: Visit) -> Keys:
-    return Keys(
-        visit.kind,
-        visit.nature,
-        visit.object,
-        visit.object_type,
-        visit.domain,
-        visit.township,
-        visit.village,
-        visit.started_on,
-        visit.items,
-    )
-
-
-def _begun(fact: InspectionStarted, recorded: Recorded) -> Begun:
-    return Begun(
-        *_where(recorded),
-        fact.visit.inspection,
-        _keys(fact.visit),
-        fact.checklist,
-        fact.version,
-        fact.source,
-        fact.assignment,
-        fact.plan,
-        _sealed(fact),
-    )
-
-
-def _finished(fact: InspectionCompleted, recorded: Recorded) -> Finished:
-    decisive = visits.completed(fact, recorded)
-    return Finished(
-        decisive.position,
-        decisive.at,
-        decisive.offset,
-        decisive.inspection,
-        decisive.kind,
-        decisive.nature,
-        decisive.outcome,
-        decisive.officers,
-        decisive.reasons,
-        decisive.desk,
-        decisive.zero_report,
-        _keys(fact.visit),
-        tuple([Crew(m.officer, m.role, m.certificate_shown, m.kinship) for m in fact.crew]),
-        fact.home_visit,
-        fact.second_visit_on,
-        fact.checklist,
-        fact.version,
-        fact.source,
-        fact.started_at.isoformat(),
-        fact.answered,
-        fact.unanswered,
-        len(fact.hidden),
-        fact.measures,
-        fact.findings,
-        _sealed(fact),
-    )
-
-
-def _answered(fact: AnswerRecorded, recorded: Recorded) -> Answered:
-    return Answered(
-        recorded.position,
-        recorded.happened_at,
-        recorded.utc_offset,
-        fact.question,
-        fact.status,
-        fact.person,
-        _sealed(fact),
-    )
-
-
-def _evidence(fact: EvidenceCaptured, recorded: Recorded) -> Evidence:
-    return Evidence(
-        *_where(recorded),
-        fact.evidence,
-        fact.sha256,
-        fact.size,
-        fact.media_type,
-        fact.question,
-        fact.person,
-        _sealed(fact),
-    )
-
-
-def _noted(subject: str, *detail: str) -> Keep:
-    def row(fact: OfVisit, recorded: Recorded) -> Noted:
-        shown: dict[str, Any] = {}
-        for name in detail:
-            value = getattr(fact, name)
-            if type(value) is str:
-                shown[name] = value
-            elif value and (plain := msgspec.to_builtins(value)):
-                shown[name] = plain
-        return Noted(
-            *_where(recorded),
-            tag_of(type(fact)),
-            str(getattr(fact, subject) or "") if subject else "",
-            shown,
-            _sealed(fact),
-        )
-
-    return Keep(row)
-
-
-_KEEPS: Mapping[Any, Keep] = {
-    AnswerRecorded: Keep(_answered, lambda fact: (fact.inspection,)),
-    InspectionStarted: Keep(_begun),
-    InspectionCompleted: Keep(_finished),
-    InspectionVoided: Keep(visits.voided),
-    InspectionCancelled: Keep(visits.cancelled),
-    EvidenceCaptured: Keep(_evidence),
-    InspectionApproved: _noted("approver", "emergency"),
-    NoticeGiven: _noted("", "form"),
-    OfficerSignedIn: _noted("officer", "role", "kinship", "department", "certificate"),
-    CertificateShown: _noted("officer", "certificate", "valid_to", "to"),
-    EnterpriseCodeChecked: _noted("", "method", "later"),
-    ArrivalLocated: _noted("", "band", "provider", "mock"),
-    FindingRaised: _noted(
-        "finding", "question", "rule", "item", "severity", "person", "follow_up", "proposal"
-    ),
-    SegmentCovered: _noted("segment", "walked", "fraction"),
-    PersonEncountered: _noted("person", "minor", "emergency"),
-    ReliefOffered: _noted("person"),
-    ReliefRefused: _noted("person", "revisit_by"),
-    PersonHandedOver: _noted("person"),
-    ZeroReportFiled: _noted(""),
-    HomeVisitCompleted: _noted("", "result", "second_visit_on"),
-    StatementRecorded: _noted("", "by"),
-    PartySigned: _noted("person", "question", "role"),
-    PartyRefusedToSign: _noted("witness", "question"),
-    PartyAbsent: _noted("witness", "question"),
-    OfficerSigned: _noted("officer", "question"),
-    ContributionRecorded: _noted(
-        "evidence", "lead", "contributes", "person", "sha256", "size", "media_type", "fraction"
-    ),
-    FollowUpOpened: _noted("task", "follow_up", "finding", "person", "due_at"),
-    FollowUpDone: _noted("task", "result"),
-    RectificationOrdered: _noted("order", "deadline", "findings"),
-    RectificationExtended: _noted("order", "deadline"),
-    ReinspectionCompleted: _noted("order", "result", "by", "officers"),
-    RectificationClosed: _noted("order", "result"),
-    CaseOpened: _noted("case", "findings"),
-    CaseTransferred: _noted("case", "to"),
-    CaseClosed: _noted("case", "result"),
-    BenefitProposed: _noted("proposal"),
-    BenefitDecided: _noted("proposal", "effective_from", "rights_told"),
-    RecoveryStarted: _noted("recovery", "months"),
-}
+from projections import follow_ups, patrols, procedure, visits
+from projections.case_rows import (
+    CASE_KEEPS,
+    Answered,
+    Begun,
+    CaseDocument,
+    CaseRow,
+    Finished,
+    Keys,
+)
+from projections.documents import Counting, counting
+from projections.view import Value, View, of_facts
+from projections.visits import Cancelled, Inspected, VisitRow, Voided
 
 _IGNORES = (
     RegisterFact,  # the register is known before the inspection and stands in its own views
@@ -317,12 +34,17 @@ _DECISIVE = (Begun, Finished, Voided, Cancelled)
 
 def inspected(document: CaseDocument) -> tuple[Inspected, Keys | None]:
     """Decide whether the inspection counts, and under which keys: those of what counts."""
-    held = counting(document.rows, document.superseded) if document.superseded else None
-    rows: list[Counting[VisitRow]] = (
-        [Counting(ref, row) for ref, row in document.rows.items() if type(row) in _DECISIVE]  # type: ignore[assignment]
-        if held is None
-        else [one for one in held if type(one.row) in _DECISIVE]
-    )
+    return _decided(_telling(document))
+
+
+def _telling(document: CaseDocument) -> list[Counting[CaseRow]]:
+    """Return the rows that count, without the answers: they are most, and no column needs them."""
+    rows = {ref: row for ref, row in document.rows.items() if type(row) is not Answered}
+    return counting(rows, document.superseded)
+
+
+def _decided(held: list[Counting[CaseRow]]) -> tuple[Inspected, Keys | None]:
+    rows: list[Counting[VisitRow]] = [one for one in held if type(one.row) in _DECISIVE]  # type: ignore[misc]
     decided = visits.inspected(rows)
     if not decided:
         return Inspected("", visits.effective(None, started=False)), None
@@ -366,7 +88,8 @@ def answer_rows(document: CaseDocument) -> dict[tuple[str, str], tuple[str, Answ
 
 
 def _extract(_key: str, document: CaseDocument) -> tuple[Value, ...]:
-    one, keys = inspected(document)
+    held = _telling(document)
+    one, keys = _decided(held)
     completed = one.completed
     effectiveness = one.effectiveness
     return (
@@ -381,7 +104,26 @@ def _extract(_key: str, document: CaseDocument) -> tuple[Value, ...]:
         completed.outcome if completed else "",
         " ".join(completed.officers) if completed else "",
         _assignment(document),
+        *_walked(held, one),
+        *_followed(held),
+        procedure.faults_text(procedure.faults(held)),
     )
+
+
+def _walked(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
+    """Return the day, the passes and the goals of a patrol; nothing of other inspections."""
+    completed = one.completed
+    if completed is None or completed.nature != "service" or one.on is None:
+        return "", "", ""
+    walked = patrols.walks_text(patrols.walks(held))
+    met = patrols.goals(held, completed if isinstance(completed, Finished) else None)
+    return one.on.isoformat(), walked, patrols.goals_text(met)
+
+
+def _followed(held: list[Counting[CaseRow]]) -> tuple[Value, ...]:
+    found = follow_ups.follow(held)
+    due_on = found.due_on
+    return int(bool(found)), due_on.isoformat() if due_on else "", follow_ups.follow_text(found)
 
 
 def _described(keys: Keys) -> tuple[str, ...]:
@@ -405,9 +147,9 @@ def _assignment(document: CaseDocument) -> str:
 
 INSPECTIONS: View = of_facts(
     name="inspections",
-    version=1,
+    version=2,
     document=CaseDocument,  # type: ignore[arg-type]
-    keeps=_KEEPS,
+    keeps=CASE_KEEPS,
     ignores=_IGNORES,
     visit=lambda visit: (visit.inspection,),
     columns={
@@ -430,6 +172,13 @@ INSPECTIONS: View = of_facts(
         "outcome": "text",
         "officers": "text",
         "assignment": "text",
+        "walked_on": "text",
+        "passes": "text",
+        "goals": "text",
+        "followed": "integer",
+        "follow_due_on": "text",
+        "follow": "text",
+        "faults": "text",
     },
     extract=_extract,
     indexes=(
@@ -444,8 +193,22 @@ INSPECTIONS: View = of_facts(
             "effective",
             "reasons",
             "desk",
+            "officers",
         ),
-        ("started_on",),
+        (  # all that procedure reads, likewise
+            "started_on",
+            "kind",
+            "object",
+            "domain",
+            "township",
+            "village",
+            "effective",
+            "cancelled",
+            "officers",
+            "faults",
+        ),
+        ("walked_on", "township", "village", "effective", "passes", "goals", "officers"),
+        ("followed", "follow_due_on"),
         ("object", "completed_on"),
         ("township", "completed_on"),
         ("assignment",),

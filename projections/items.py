@@ -47,24 +47,14 @@ from events.inspections import (
 from events.office import OfficeFact
 from events.orders import OrderFact
 from events.register import (
-    AreaClosed,
-    AreaListed,
-    CertificateIssued,
-    CertificateRevoked,
+    AreaFact,
     ChecklistPublished,
+    FrequencyCapPublished,
     ItemListed,
     ItemRevised,
     ItemWithdrawn,
-    LeaveTaken,
-    ObjectClosed,
-    ObjectExempted,
-    ObjectListed,
-    ObjectMerged,
-    ObjectRevised,
-    ObjectSplit,
-    OfficerLeft,
-    OfficerListed,
-    OfficerPosted,
+    ObjectFact,
+    OfficerFact,
     RegisterFact,
 )
 from projections import visits
@@ -135,24 +125,6 @@ def _extract_item(code: str, document: FiledDocument) -> tuple[Value, ...]:
     )
 
 
-_REGISTER_IGNORES = (
-    AreaListed,
-    AreaClosed,
-    OfficerListed,
-    OfficerLeft,
-    CertificateIssued,
-    CertificateRevoked,
-    OfficerPosted,
-    LeaveTaken,
-    ChecklistPublished,
-    ObjectListed,
-    ObjectRevised,
-    ObjectMerged,
-    ObjectSplit,
-    ObjectExempted,
-    ObjectClosed,
-)
-
 ITEMS: View = of_facts(
     name="items",
     version=1,
@@ -163,7 +135,16 @@ ITEMS: View = of_facts(
         ItemWithdrawn: Keep(filed, under("item"), register=True),
     },
     # uses are kept by month, below; the rest is not about items
-    ignores=(InspectionFact, OrderFact, OfficeFact, *_REGISTER_IGNORES),
+    ignores=(
+        InspectionFact,
+        OrderFact,
+        OfficeFact,
+        ObjectFact,
+        AreaFact,
+        OfficerFact,
+        ChecklistPublished,
+        FrequencyCapPublished,
+    ),
     columns={
         "name": "text",
         "domain": "text",

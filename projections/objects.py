@@ -50,6 +50,10 @@ from events.orders import (
     CaseClosed,
     CaseOpened,
     CaseTransferred,
+    MismatchCauseEstablished,
+    RecoveryClosed,
+    RecoveryReceived,
+    RecoveryRemitted,
     RecoveryStarted,
     RectificationClosed,
     RectificationExtended,
@@ -57,24 +61,17 @@ from events.orders import (
     ReinspectionCompleted,
 )
 from events.register import (
-    AreaClosed,
-    AreaListed,
-    CertificateIssued,
-    CertificateRevoked,
+    AreaFact,
     ChecklistPublished,
-    ItemListed,
-    ItemRevised,
-    ItemWithdrawn,
-    LeaveTaken,
+    FrequencyCapPublished,
+    ItemFact,
     ObjectClosed,
     ObjectExempted,
     ObjectListed,
     ObjectMerged,
     ObjectRevised,
     ObjectSplit,
-    OfficerLeft,
-    OfficerListed,
-    OfficerPosted,
+    OfficerFact,
 )
 from projections import visits
 from projections.documents import Counting, Document, Row, counting
@@ -278,19 +275,17 @@ _IGNORES = (
     BenefitProposed,
     BenefitDecided,
     RecoveryStarted,
+    # why a payment was wrong and what comes back of it is no finding
+    MismatchCauseEstablished,
+    RecoveryReceived,
+    RecoveryRemitted,
+    RecoveryClosed,
     # the office's other lists
-    ItemListed,
-    ItemRevised,
-    ItemWithdrawn,
-    AreaListed,
-    AreaClosed,
-    OfficerListed,
-    OfficerLeft,
-    CertificateIssued,
-    CertificateRevoked,
-    OfficerPosted,
-    LeaveTaken,
+    ItemFact,
+    AreaFact,
+    OfficerFact,
     ChecklistPublished,
+    FrequencyCapPublished,
 )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from events import envelope, vocabulary
 from events.errors import Refusal
 from events.facts import Fact
-from events.ids import EntryRef
+from events.ids import NOBODY, EntryRef
 from events.office import EntryAdopted
 from events.store import Stored
 from events.vocabulary import Unknown
@@ -30,6 +30,7 @@ class Carrier(Struct, frozen=True, gc=False):
 class Recorded(Struct, frozen=True, gc=False):
     """One entry, where the history holds it. Times are microseconds since 1970 UTC.
 
+    `boot` names the tablet's run and `uptime` its milliseconds, whatever its clock was set to.
     `ref` is the short name of the entry inside documents. `carrier` is
     the adoption that brought it, if one did. Facts hold no cycles, hence `gc=False`.
     """
@@ -44,6 +45,8 @@ class Recorded(Struct, frozen=True, gc=False):
     tag: str
     event: Fact | Unknown
     ref: str
+    boot: bytes = NOBODY
+    uptime: int = 0
     carrier: Carrier | None = None
 
 
@@ -71,6 +74,8 @@ def read(stored: Stored) -> Recorded:
         tag,
         vocabulary.decode(tag, front.body),
         f"{log[:LOG_DIGITS]}:{sequence}",
+        front.boot,
+        front.uptime,
     )
     return unwrapped(recorded) if tag == ADOPTED else recorded
 
@@ -96,6 +101,8 @@ def unwrapped(carrier: Recorded) -> Recorded:
         header.tag,
         vocabulary.decode(header.tag, original.body),
         short(adoption.log, header.sequence),
+        header.boot,
+        header.uptime,
         carrier.carrier or Carrier(carrier.log, carrier.sequence, carrier.happened_at),
     )
     return unwrapped(recorded)

@@ -189,7 +189,7 @@ def test_a_late_entry_changes_past_figures_and_both_can_be_recomputed() -> None:
 
 def test_a_figure_says_what_it_was_computed_from(quarter: Coverage, views: ViewStore) -> None:
     assert quarter.as_of.position == views.position() == the_district().store().size()
-    assert dict(quarter.as_of.versions)["inspections"] == 1
+    assert dict(quarter.as_of.versions)["inspections"] == 2
 
 
 def test_figures_do_not_depend_on_the_adapter_nor_on_the_views_kept(

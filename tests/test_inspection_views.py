@@ -16,12 +16,12 @@ from events.inspections import (
     PersonEncountered,
 )
 from events.office import EntryAdopted
+from projections.case_rows import Noted
 from projections.catalogue import VIEWS
 from projections.fold import catch_up
 from projections.inspections import (
     INSPECTIONS,
     CaseDocument,
-    Noted,
     answer_rows,
     answers,
     inspected,
