@@ -4,6 +4,8 @@
     documents      what a view keeps under a key, and which of it counts: the law
     view           what a view is; `of_facts` declares one
     catalogue      `VIEWS`, all there are
+    published      every version of a view or a measure that figures were quoted with
+    versions       those that are no longer the newest, frozen
     objects, inspections, items (and their uses), devices, lists (officers, areas,
     assignments, checklists)      one view each: what it keeps, and how to read its documents
     visits         whether an inspection counts, by its nature

@@ -5,25 +5,15 @@ of record. Nothing of the served views goes into it, so a difference is a fault 
 served: named by view, key and path, with both values.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from events.inspections import (
-    CorrectionRecorded,
-    InspectionCancelled,
-    InspectionCompleted,
-    InspectionStarted,
-    InspectionVoided,
-)
-from events.register import RegisterFact
 from events.store import EventStore
 from projections.fold import Fold
-from projections.inspections import INSPECTIONS
-from projections.items import ITEMS
-from projections.objects import OBJECTS
+from projections.published import newest
 from projections.view import View
 from projections.views import Found, MemoryViews, Query, ViewReader
 
@@ -31,27 +21,7 @@ BATCH: Final = 20_000
 PAGE: Final = 1_000
 
 
-def narrowed(view: View, kinds: Iterable[type]) -> View:
-    """Return a view that reads only some facts, for a query that needs no others."""
-    chosen = set(kinds)
-    keys = {kind: keys for kind, keys in view.keys.items() if kind in chosen}
-    return structs.replace(view, keys=keys)
-
-
-COVERAGE: Final[tuple[View, ...]] = (
-    narrowed(OBJECTS, RegisterFact.__args__),
-    narrowed(
-        INSPECTIONS,
-        (
-            InspectionStarted,
-            InspectionCompleted,
-            InspectionVoided,
-            InspectionCancelled,
-            CorrectionRecorded,
-        ),
-    ),
-    ITEMS,
-)
+COVERAGE: Final[tuple[View, ...]] = newest("coverage").views
 """All that `projections.coverage` needs: no answers, so most of a history is never decoded."""
 
 
