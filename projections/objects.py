@@ -411,8 +411,70 @@ def _place(listing: Listed) -> Place:
     )
 
 
+RULED: Final = (
+    "level", "key_slots", "class", "class_", "income_class", "labour_capacity", "labour",
+    "confirmed_on", "last_recheck_on", "record_filed_on",
+)  # fmt: skip
+"""The attributes that decide how often and when an object is to be inspected."""
+
+
+class Term(Struct, array_like=True, frozen=True, gc=False):
+    """What rules read of an object from a day on: its credit code, attributes of `RULED`."""
+
+    valid_from: date
+    uscc: str = ""
+    attributes: dict[str, Any] = {}
+
+
+class Terms(Struct, array_like=True, frozen=True, gc=False):
+    """What requirements and caps need of an object beside `Counts`, in a column of its own.
+
+    `exempt` are items it is exempt of, each with its days.
+    """
+
+    terms: tuple[Term, ...] = ()
+    exempt: tuple[tuple[str, date, date], ...] = ()
+
+    def on(self, day: date) -> Term:
+        """Return what holds on `day`; before the first listing, what will hold first."""
+        reached = [term for term in self.terms if term.valid_from <= day]
+        return reached[-1] if reached else next(iter(self.terms), Term(day))
+
+    def exempted(self, day: date) -> frozenset[str]:
+        """Return the items it is exempt of on `day`."""
+        return frozenset(item for item, start, end in self.exempt if start <= day <= end)
+
+
+def terms_text(about: Standing, register: Iterable[RegisterRow]) -> str:
+    """Return the column `terms`: "" where rules would read nothing."""
+    terms = tuple(_term(listing) for listing in about.listings)
+    exempt = tuple(
+        sorted(
+            (row.item, row.valid_from, row.valid_to or OPEN)
+            for row in register
+            if isinstance(row, Exempted) and row.item is not None
+        )
+    )
+    if not exempt and not any(term.uscc or term.attributes for term in terms):
+        return ""
+    return _write(Terms(terms, exempt)).decode()
+
+
+def _term(listing: Listed) -> Term:
+    held = {name: listing.attributes[name] for name in RULED if name in listing.attributes}
+    return Term(listing.valid_from, listing.uscc or "", held)
+
+
+_NO_TERMS: Final = Terms()
 _write = json.Encoder().encode
 _read = json.Decoder(Counts).decode
+_read_terms = json.Decoder(Terms).decode
+
+
+@lru_cache(maxsize=20_000)
+def terms(text: str) -> Terms:
+    """Read the column `terms`."""
+    return _read_terms(text) if text else _NO_TERMS
 
 
 @lru_cache(maxsize=20_000)
@@ -528,6 +590,7 @@ def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
         len(open_findings(follow, of)),
         min(deadlines(follow).values(), default=OPEN).isoformat(),
         counts_text(about),
+        terms_text(about, document.register.values()),
     )
 
 
@@ -544,7 +607,7 @@ def _described(listing: Listed) -> tuple[str, ...]:
 
 OBJECTS: View = of_facts(
     name="objects",
-    version=2,
+    version=3,
     document=ObjectDocument,  # type: ignore[arg-type]
     keeps=_KEEPS,
     ignores=_IGNORES,
@@ -563,6 +626,7 @@ OBJECTS: View = of_facts(
         "open_findings": "integer",
         "order_due_on": "text",
         "counts": "text",
+        "terms": "text",
     },
     extract=_extract,
     indexes=(
@@ -571,7 +635,7 @@ OBJECTS: View = of_facts(
         ("township", "last_on"),
         ("domain", "last_on"),
         ("object_type", "last_on"),
-        ("counts",),  # all that denominators read
+        ("counts", "terms"),  # all that denominators read
     ),
 )
 decode_register = msgpack.Decoder(RegisterOnly).decode
