@@ -28,12 +28,19 @@ class Part(Struct, frozen=True, gc=False):
 
 
 class Figure(Struct, frozen=True, dict=True):
-    """A rate: Σ min(done, of) ÷ Σ of, over its parts in the order of their keys."""
+    """A rate: Σ min(done, of) ÷ Σ of, over its parts in the order of their keys.
+
+    With `beyond`, what was done beyond what was asked counts too: a cap can be exceeded, and
+    then the rate must say so.
+    """
 
     parts: tuple[Part, ...] = ()
+    beyond: bool = False
 
     @cached_property
     def numerator(self) -> int:
+        if self.beyond:
+            return sum(part.done for part in self.parts)
         return sum(part.counted for part in self.parts)
 
     @cached_property
