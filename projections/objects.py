@@ -75,6 +75,7 @@ from events.register import (
 )
 from projections import visits
 from projections.documents import Counting, Document, Row, counting
+from projections.points import Point, Points, is_home, on_map, points_text
 from projections.recorded import Recorded
 from projections.spans import OPEN, Span, after, less, spans_of
 from projections.view import Keep, Value, View, of_facts, under
@@ -466,6 +467,17 @@ def _term(listing: Listed) -> Term:
 
 
 _NO_TERMS: Final = Terms()
+
+
+def located(about: Standing) -> Points:
+    """Return where an object lies, as far as known; of a home no more than that it is one."""
+    for one in about.listings:
+        if is_home(one.object_type, one.person, [name for name, _ in one.sealed]):
+            return Points(home=True)
+    placed = [(one.valid_from, on_map(one.lon, one.lat)) for one in about.listings]
+    return Points(known=tuple([Point(day, *at) for day, at in placed if at]))
+
+
 _write = json.Encoder().encode
 _read = json.Decoder(Counts).decode
 _read_terms = json.Decoder(Terms).decode
@@ -591,6 +603,7 @@ def _extract(_key: str, document: ObjectDocument) -> tuple[Value, ...]:
         min(deadlines(follow).values(), default=OPEN).isoformat(),
         counts_text(about),
         terms_text(about, document.register.values()),
+        points_text(located(about)),
     )
 
 
@@ -627,6 +640,7 @@ OBJECTS: View = of_facts(
         "order_due_on": "text",
         "counts": "text",
         "terms": "text",
+        "points": "text",
     },
     extract=_extract,
     indexes=(
@@ -635,7 +649,7 @@ OBJECTS: View = of_facts(
         ("township", "last_on"),
         ("domain", "last_on"),
         ("object_type", "last_on"),
-        ("counts", "terms"),  # all that denominators read
+        ("counts", "terms", "points"),  # all that denominators and maps read
     ),
 )
 decode_register = msgpack.Decoder(RegisterOnly).decode
