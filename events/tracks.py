@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from events.coordinates import Degrees, distance_m
 
+PART: Final = "track"  # the sealed part's name
 MOST_BYTES: Final = 60_000  # of the text; a sealed part holds 64 KiB
 _MOST_CORNERS: Final = 500
 _SHORTEST_M: Final = 1.0

@@ -33,10 +33,13 @@ from events.inspections import (
     SegmentCovered,
     Source,
     StatementRecorded,
+    Walked,
     ZeroReportFiled,
 )
 from events.orders import BenefitProposed, RectificationOrdered
 from events.questionnaire import Context, Finding, Review
+from events.tracks import Patrolled, TrackPoint
+from mobile.track import measured
 from mobile.visit import Derived, Key, VisitState, key_of
 
 PROPOSAL: Final = "proposal"  # names of sealed parts
@@ -122,7 +125,8 @@ MINORS: Final = frozenset({"infant", "child", "minor"})
 class Closing(Struct, frozen=True, kw_only=True):
     """All that completion looks at. `standing` are the answers that count.
 
-    `subject` is whose the seals of the visit are.
+    `subject` is whose the seals of the visit are. `points` are the track of a patrol that is to
+    cover `to_cover`.
     """
 
     state: VisitState
@@ -136,6 +140,8 @@ class Closing(Struct, frozen=True, kw_only=True):
     new_id: Callable[[], str]
     desk: bool = False
     second_visit_on: date | None = None
+    to_cover: Patrolled | None = None
+    points: tuple[TrackPoint, ...] = ()
 
     @property
     def visit(self) -> Visit:
@@ -168,6 +174,7 @@ def follows(closing: Closing) -> list[Follows]:
     raised = [_raised(closing, finding) for finding in closing.review.findings]
     written = _sets(closing)
     found: list[Follows] = [Follows(fact) for fact in raised]
+    found += _covered(closing, written)
     found += (Follows(fact) for fact in _of_visit(closing, written))
     for person in closing.state.persons:
         found += _met(closing, person)
@@ -215,13 +222,35 @@ def _of_visit(closing: Closing, written: Mapping[str, Any]) -> Iterator[Fact]:
         yield EnterpriseCodeChecked(visit=visit, method="show")
     if closing.given(means.statement):
         yield StatementRecorded(visit=visit)
-    if "segment.coverage" in written:
-        yield SegmentCovered(visit=visit, segment=visit.object, walked=written["segment.coverage"])
     if written.get("patrol.zero_result") is True:
         yield ZeroReportFiled(visit=visit)
     home = closing.given(means.home)
     if home is not None:
         yield HomeVisitCompleted(visit=visit, result=home, second_visit_on=_second_visit(closing))
+
+
+def _covered(closing: Closing, written: Mapping[str, Any]) -> Iterator[Follows]:
+    """The officer's own word beside what the track gives. A correction changes only the word."""
+    walked = written.get("segment.coverage")
+    if walked is None:
+        return
+    visit = closing.visit
+    fact = SegmentCovered(visit=visit, segment=visit.object, walked=walked)
+    before = closing.state.derived.get(("segment", fact.segment))
+    if before is not None and isinstance(before.fact, SegmentCovered):
+        yield _rewalked(before.fact, before.texts, walked)
+    elif closing.to_cover is None:
+        yield Follows(fact)
+    else:
+        yield Follows(*measured(fact, closing.to_cover, closing.points))
+
+
+def _rewalked(fact: SegmentCovered, texts: tuple[bytes | None, ...], walked: Walked) -> Follows:
+    """Return the fact with another word. A track that was erased cannot be sealed again."""
+    held = tuple(text for text in texts if text is not None)
+    if len(held) < len(texts):
+        return Follows(structs.replace(fact, walked=walked, sealed=()))
+    return Follows(structs.replace(fact, walked=walked), held)
 
 
 def _second_visit(closing: Closing) -> date | None:

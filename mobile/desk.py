@@ -5,6 +5,7 @@ the next state, so that the screen can say it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from events.answers import Slot
 from events.checklists import Question
 from events.clock import Instant
-from events.errors import FolderError
+from events.errors import FolderError, StorageError
 from mobile import form_view, sync_client
 from mobile.device_log import DeviceLog
 from mobile.form_view import Seen, answer_of, gps_of, slot_of
@@ -25,6 +26,7 @@ from mobile.settings import Settings
 from mobile.sync_client import Status
 from mobile.tablet_folder import TabletFolder
 from mobile.today import Today
+from mobile.track import Track, sweep, to_cover
 from mobile.view_state import InspectionState, OutboxState, Photo, SettingsState, TodayState
 from mobile.words import _
 
@@ -49,11 +51,14 @@ class Desk:
         self.today = Today(self.register, self.journal)
         self.outbox = Outbox(self.journal, folder.reference, self._title)
         self.inspection: Inspection | None = None
+        self.track: Track | None = None
+        self._track_failure = ""
         self._folder = folder
         self._machine = machine
         self._problems: dict[Slot, str] = {}
         self._sizes: dict[str, int] = {}
         self._read_to = log.held.sequence
+        sweep(folder.tracks, {line.inspection for line in self.journal.open()})
 
     # ── states ─────────────────────────────────────────────────────────────────────
 
@@ -87,6 +92,7 @@ class Desk:
             gps=gps_of(self._machine.gps.reception(), self._machine.gps.fix(), now),
             thumbnail=lambda name: str(self._folder.evidence_file(name)),
             problems=self._problems,
+            track=self._track_words(),
         )
         return form_view.inspection_state(inspection, seen)
 
@@ -124,6 +130,7 @@ class Desk:
             assignment=work.assignment,
         )
         self._sign_in(self.inspection)
+        self._follow(self.inspection)
         self._catch_up()
 
     def open(self, inspection: str) -> None:
@@ -140,6 +147,7 @@ class Desk:
             officer=officers[0] if officers else "",
             after=line.first - 1,
         )
+        self._follow(self.inspection)
 
     def _sign_in(self, inspection: Inspection) -> None:
         day = inspection.visit.started_on
@@ -152,6 +160,32 @@ class Desk:
                 role if told is None or told.role == "officer" else "auxiliary",
                 certificate=certificate.certificate if certificate else None,
             )
+
+    # ── where a patrol goes ────────────────────────────────────────────────────────
+
+    def beat(self) -> None:
+        """Take in where we are, once a second: the track of the patrol that is open."""
+        if self.track is None:
+            return
+        try:
+            self.track.take(self._machine.gps.fix())
+            self._track_failure = ""
+        except StorageError as failed:  # a patrol goes on without its track
+            self._track_failure = str(failed)
+
+    def _track_words(self) -> str:
+        track = self.track
+        if track is None or (self._machine.gps.reception() == "off" and not track.points):
+            return ""
+        return form_view.track_words(track, self._track_failure)
+
+    def _follow(self, inspection: Inspection) -> None:
+        """Keep a track from here on, if this is a patrol of something that can be measured."""
+        place = to_cover(inspection.place, inspection.form.nature)
+        if place is None or inspection.state.stage != "open":
+            self.track = None
+        else:
+            self.track = Track(self._folder.tracks / inspection.id, place)
 
     # ── answering ──────────────────────────────────────────────────────────────────
 
@@ -224,13 +258,18 @@ class Desk:
 
     def complete(self) -> None:
         """End the inspection as it stands; where an answer ended the visit, as broken off."""
-        self._open().complete()
-        self.inspection = None
+        track = self.track
+        self._open().complete(points=track.points if track else ())
+        self.inspection = self.track = None
         self._catch_up()
+        if track:
+            with suppress(StorageError):  # it is sealed; the file goes when the tablet starts next
+                track.forget()
 
     def leave(self) -> None:
         """Go back to the list: all is recorded, nothing is lost."""
         self.inspection = None
+        self.track = None
         self._problems = {}
 
     def _open(self) -> Inspection:

@@ -18,9 +18,12 @@ from events.conditions import JSON
 from events.coordinates import GeoPoint
 from events.facts import Visit
 from events.header import digest
+from events.patrol_matching import PASSED
+from events.tracks import Hotspot
 from mobile.inspection import Inspection
 from mobile.place import Place
 from mobile.today import kind_text
+from mobile.track import Track
 from mobile.view_state import (
     AnswerStatus,
     Choice,
@@ -55,6 +58,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     gps: Gps = Gps()
     thumbnail: Callable[[str], str] = str  # of a picture, by its hash
     problems: Mapping[Slot, str] = {}  # why the last answer to a question could not be given
+    track: str = ""
 
 
 def slot_text(slot: Slot) -> str:
@@ -102,6 +106,7 @@ def inspection_state(inspection: Inspection, seen: Seen) -> InspectionState:
         blocked="" if state.crew else _("Nobody has signed in yet"),
         caution=_caution(inspection),
         saved=_saved(inspection),
+        track=seen.track,
     )
 
 
@@ -125,6 +130,20 @@ def _saved(inspection: Inspection) -> str:
         return ""
     when = Instant(state.last_at, state.utc_offset, b"", 0).local()
     return _("Saved {time}").format(time=f"{when:%H:%M:%S}")
+
+
+def track_words(track: Track, failure: str = "") -> str:
+    """Say that a track is being recorded, and what it shows so far."""
+    if failure:
+        return _("No track: {why}").format(why=failure)
+    if not track.points:
+        return _("Recording the track: no position yet")
+    if isinstance(track.place, Hotspot):
+        if track.fraction() >= PASSED:
+            return _("Recording the track: stayed a minute")
+        return _("Recording the track: not a minute here yet")
+    percent = int(track.fraction() * 100)
+    return _("Recording the track: {percent} % covered").format(percent=percent)
 
 
 def _sections(inspection: Inspection, rows: Mapping[Slot, QuestionRow]) -> tuple[SectionRow, ...]:

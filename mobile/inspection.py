@@ -33,12 +33,14 @@ from events.inspections import (
 )
 from events.per_capita import PerCapita
 from events.questionnaire import Context, Review
+from events.tracks import TrackPoint
 from events.writer import Said
 from mobile.answering import Answering, plain
 from mobile.closing import Closing, follows, meaning
 from mobile.device_log import DeviceLog, Logged
 from mobile.mending import Mending
 from mobile.place import Place
+from mobile.track import to_cover
 from mobile.visit import VisitState, fold, inspection_of, rebuild
 
 
@@ -300,14 +302,24 @@ class Inspection:
 
     # ── the end ────────────────────────────────────────────────────────────────────
 
-    def complete(self, *, desk: bool = False, second_visit_on: date | None = None) -> None:
+    def complete(
+        self,
+        *,
+        desk: bool = False,
+        second_visit_on: date | None = None,
+        points: Sequence[TrackPoint] = (),
+    ) -> None:
         """Record the end and all that follows from the form: one gesture.
 
         What misses is said in it; the record refuses nothing. Behind a stop the visit ends as
-        aborted, unless the officers went on.
+        aborted, unless the officers went on. `points` are the track, if this is a patrol.
         """
         self._require("open")
-        closing = self._closing(self.state, desk=desk, second_visit_on=second_visit_on)
+        closing = structs.replace(
+            self._closing(self.state, desk=desk, second_visit_on=second_visit_on),
+            to_cover=to_cover(self.place, self.form.nature),
+            points=tuple(points),
+        )
         gone = [self._answering.not_shown(slot) for slot in closing.review.superseded]
         self._say([*gone, *(Said(one.fact, one.texts) for one in follows(closing))])
 

@@ -85,6 +85,7 @@ class TabletApp(App):
 
     def refresh(self) -> None:
         """Show what changed; screens draw only what differs."""
+        self.desk.beat()
         outbox = self.desk.outbox_state(self.status)
         self.shell.wait(outbox.waiting)
         match self.shell.here:

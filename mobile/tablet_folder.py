@@ -6,6 +6,7 @@
     keys.sqlite        data keys of what we sealed, wrapped for ourselves
     reference.sqlite   documents, doorstep cards, receipts, how far we are with the office
     evidence/          pictures, under the hash of their bytes
+    tracks/            where patrols that are still open went, under the inspection's id
 
 Keys and genesis are durable before the office hears of them: an answer that is lost costs
 nothing, asking again does. A new key means a new log that names the old one.
@@ -226,6 +227,10 @@ class TabletFolder:
 
     def evidence_file(self, name: str) -> Path:
         return self.path / "evidence" / name
+
+    @property
+    def tracks(self) -> Path:
+        return self.path / "tracks"
 
 
 def require_own(path: Path) -> None:

@@ -158,6 +158,7 @@ class InspectionState(Struct, frozen=True, kw_only=True):
     blocked: str = ""  # why it cannot be completed yet
     caution: str = ""  # what completing it now would mean; asked before it is done
     saved: str = ""
+    track: str = ""  # that one is being recorded, and how much is covered
 
 
 class TodayRow(Struct, frozen=True, kw_only=True):
