@@ -149,4 +149,5 @@ DEVICES = View(
     extract=_extract,
     indexes=(("device",), ("received_at",)),
     every=keys,
+    document=LogState,
 )

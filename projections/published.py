@@ -14,7 +14,9 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, structs
 
+from events import vocabulary
 from events.inspections import (
+    AnswerRecorded,
     CorrectionRecorded,
     InspectionCancelled,
     InspectionCompleted,
@@ -23,14 +25,16 @@ from events.inspections import (
 )
 from events.register import RegisterFact
 from events.store import EventStore
+from projections import measures
 from projections.catalogue import VIEWS
-from projections.coverage import Figure as Covered
-from projections.coverage import Filters, coverage
-from projections.figures import Figure, Measured, figure
+from projections.coverage import coverage
+from projections.figures import Measured
 from projections.fold import Fold
+from projections.question import Filters, Question
 from projections.spans import Span
 from projections.versions.coverage_1 import coverage as coverage_1
 from projections.versions.inspections_1 import INSPECTIONS_1
+from projections.versions.objects_2 import OBJECTS_2
 from projections.view import View
 from projections.views import MemoryViews, ViewStore
 
@@ -49,7 +53,7 @@ class Measure(Struct, frozen=True):
 
     `reads` are the versions of its views by name; of a view named in `needs` it needs these
     facts only, so that most of a history is never decoded. `compute` takes the period, the day
-    to judge from, and filters: `township`, `domain`, `kind`.
+    to judge from, and filters, such as `township`: all that `projections.question` has.
     """
 
     name: str
@@ -75,7 +79,7 @@ def narrowed(view: View, kinds: Iterable[type]) -> View:
 
 
 PUBLISHED: Final[Mapping[tuple[str, int], View]] = {
-    (view.name, view.version): view for view in (INSPECTIONS_1, *VIEWS)
+    (view.name, view.version): view for view in (INSPECTIONS_1, OBJECTS_2, *VIEWS)
 }
 
 _COVERAGE_NEEDS: Final[Mapping[str, Iterable[type]]] = {
@@ -94,23 +98,32 @@ def _coverage_2(
     views: ViewStore, period: Span, today: date, filters: Mapping[str, str]
 ) -> Measured:
     """Compute what `projections.coverage` computes today."""
-    chosen = Filters(filters.get("township"), filters.get("domain"), filters.get("kind"))
-    found = coverage(views, period, today, chosen)
+    found = coverage(views, period, today, Filters(**filters))
     figures = {
         "objects": found.objects,
         "items": found.items,
         "domains": found.breadth.domains,
         "villages": found.villages,
     }
-    return Measured(
-        {name: _figure(one) for name, one in figures.items()},
-        {"township": {code: _figure(one) for code, one in found.townships.items()}},
-    )
+    return Measured(figures, {"township": found.townships})
 
 
-def _figure(one: Covered) -> Figure:
-    return figure((*one.covered, *one.missing), frozenset(one.covered))
+def _of_today(one: measures.Measure) -> Measure:
+    """Return a measure of the registry, with the versions of views that it reads today."""
 
+    def compute(
+        views: ViewStore, period: Span, today: date, filters: Mapping[str, str]
+    ) -> Measured:
+        return one.compute(Question(views, period, today, Filters(**filters)))
+
+    reads = {name: _NEWEST[name] for name in one.views}
+    return Measure(one.name, one.version, reads, compute, {"inspections": _NO_ANSWERS})
+
+
+_NEWEST: Final[Versions] = {view.name: view.version for view in VIEWS}
+_NO_ANSWERS: Final = tuple(
+    kind for kind in vocabulary.types().values() if kind is not AnswerRecorded
+)
 
 MEASURES: Final[Mapping[tuple[str, int], Measure]] = {
     (one.name, one.version): one
@@ -125,10 +138,11 @@ MEASURES: Final[Mapping[tuple[str, int], Measure]] = {
         Measure(
             "coverage",
             2,
-            {"objects": 2, "inspections": 2, "items": 1},
+            {name: _NEWEST[name] for name in ("objects", "inspections", "items", "checklists")},
             _coverage_2,
             _COVERAGE_NEEDS,
         ),
+        *(_of_today(one) for one in measures.MEASURES.values()),
     )
 }
 
@@ -141,10 +155,23 @@ def view(name: str, version: int) -> View:
     return found
 
 
-def views_of(versions: Versions) -> tuple[View, ...] | None:
-    """Return views by name and version, None where one of them was never published."""
-    found = [PUBLISHED.get(one) for one in versions.items()]
-    return tuple(one for one in found if one is not None) if all(found) else None
+def views_of(versions: Versions) -> tuple[View, ...]:
+    """Return those of these views that were published."""
+    return tuple(PUBLISHED[one] for one in versions.items() if one in PUBLISHED)
+
+
+def answers_for(older: Iterable[View], newer: Iterable[View]) -> bool:
+    """Tell whether what is asked of `newer` views can be asked of `older` ones.
+
+    It can where each has a namesake with all its columns and documents of the same type.
+    """
+    held = {view.name: view for view in older}
+    return all(
+        (other := held.get(view.name)) is not None
+        and view.columns.items() <= other.columns.items()
+        and other.document is view.document
+        for view in newer
+    )
 
 
 def measure(name: str, versions: Versions) -> Measure:

@@ -31,6 +31,7 @@ class View(Struct, frozen=True):
     entries, where a view counts entries rather than facts. `reduce` owns `state` and may
     change it in place; None is the state of a key nothing was reduced under. `columns` are
     extracted for queries and never empty: "" and 0 stand for nothing, so that they sort.
+    `document` is the type of what `decode` returns.
     """
 
     name: str
@@ -43,6 +44,7 @@ class View(Struct, frozen=True):
     extract: Callable[[str, State], tuple[Value, ...]]
     indexes: tuple[tuple[str, ...], ...] = ()
     every: Callable[[Recorded], Keys] | None = None
+    document: Any = None
 
     @property
     def tags(self) -> frozenset[str]:
@@ -125,6 +127,7 @@ def of_facts(  # noqa: PLR0913  a view is declared with names, once
         columns=columns,
         extract=extract,
         indexes=indexes,
+        document=document,
     )
 
 

@@ -73,6 +73,22 @@ def test_the_newest_measure_is_meant_that_agrees_with_what_is_quoted() -> None:
     assert measure("coverage", {"coverage": 1}).version == 1
 
 
+@pytest.mark.parametrize("version", sorted(MEASURES))
+def test_a_measure_needs_no_more_facts_than_it_says(
+    version: tuple[str, int], records: Shelf
+) -> None:
+    meant = MEASURES[version]
+    narrow, whole = (
+        MemoryViews(meant.views),
+        MemoryViews([view(*one) for one in meant.reads.items()]),
+    )
+    for views in (narrow, whole):
+        catch_up(records, views)
+    period, today = Span(date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 30)
+
+    assert meant.compute(narrow, period, today, {}) == meant.compute(whole, period, today, {})
+
+
 @pytest.mark.parametrize("versions", [{"inspections": 99}, {"coverage": 99}])
 def test_what_was_never_published_is_refused(versions: dict[str, int]) -> None:
     with pytest.raises(UnpublishedError, match="99"):
