@@ -162,14 +162,15 @@ class SegmentCovered(OfVisit, frozen=True):
 class PersonEncountered(OfVisit, frozen=True):
     """遇见人员. Flags without identity; who it is stands sealed, if it was offered.
 
-    `begging` and `sleeping_rough` are what the four zero goals count (domain.md, 2 and 8).
+    `begging` and `sleeping_rough` are what the four zero goals count; None: nobody has said so,
+    which is not the same as no.
     """
 
     person: Id
     minor: bool = False
     emergency: bool = False
-    begging: bool = False
-    sleeping_rough: bool = False
+    begging: bool | None = None
+    sleeping_rough: bool | None = None
 
 
 class ReliefOffered(OfVisit, frozen=True):

@@ -159,17 +159,22 @@ class Answering(Struct, frozen=True):
 
     def flagged(self, slot: Slot, value: JSON, met: Met) -> Said | None:
         """Say anew that a person was met, where an answer changes the flags; else None."""
-        minor, emergency = met.minor, met.emergency
-        if slot.question == self.means.age:
-            minor = value in MINORS
-        elif slot.question == self.means.danger:
-            emergency = value == "yes"
-        if slot.person is None or (minor, emergency) == (met.minor, met.emergency):
+        told = self._told(slot.question, value)
+        anew = structs.replace(met.flags, **told)
+        if slot.person is None or anew == met.flags:
             return None
-        fact = PersonEncountered(
-            visit=self.visit, person=slot.person, minor=minor, emergency=emergency
-        )
-        return Said(fact)
+        return Said(PersonEncountered(visit=self.visit, person=slot.person, **structs.asdict(anew)))
+
+    def _told(self, question: str, value: JSON) -> dict[str, bool]:
+        """Return the flags that an answer gives; nothing where its question gives none."""
+        means = self.means
+        if question == means.age:
+            return {"minor": value in MINORS}
+        if question == means.danger:
+            return {"emergency": value == "yes"}
+        if question == means.conduct and isinstance(value, list | tuple):
+            return {flag: flag in value for flag in ("begging", "sleeping_rough")}
+        return {}
 
     def signed(
         self,

@@ -78,6 +78,7 @@ class Meaning(Struct, frozen=True):
     revisit: str = ""
     age: str = ""
     danger: str = ""
+    conduct: str = ""
     measures: str = ""
     proposal: str = ""
     cause: str = ""
@@ -99,6 +100,7 @@ def meaning(form: Checklist) -> Meaning:
         revisit=_of_type(inside, "datetime"),
         age=_offering(inside, "child", "minor", "adult"),
         danger=inside[0].id if inside else "",
+        conduct=_offering(inside, "begging", "sleeping_rough"),
         measures=_offering(outside, "corrected_on_site", "rectification_order"),
         proposal=_offering(outside, "keep", "cut", "stop"),
         cause=_offering(outside, "error", "favour", "fraud"),

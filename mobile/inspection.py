@@ -370,7 +370,7 @@ class Inspection:
             if one != slot
         ]
         gesture += mend.derived(follows(closing))
-        self._say(gesture)
+        self._say([*gesture, *self._flagged(slot, given)])
 
     # ── inside ─────────────────────────────────────────────────────────────────────
 

@@ -62,12 +62,20 @@ class Derived(Struct, frozen=True):
     texts: tuple[bytes | None, ...] = ()
 
 
+class Flags(Struct, frozen=True):
+    """What is said of a person met without saying who it is; None: not said."""
+
+    minor: bool = False
+    emergency: bool = False
+    begging: bool | None = None
+    sleeping_rough: bool | None = None
+
+
 class Met(Struct, frozen=True):
     """A person met, by the entries that said so; the last one's flags count."""
 
     refs: tuple[EntryRef, ...]
-    minor: bool = False
-    emergency: bool = False
+    flags: Flags = Flags()
 
 
 class VisitState(Struct, frozen=True):
@@ -177,7 +185,8 @@ def _folded(state: VisitState, fact: Fact, logged: Logged) -> VisitState:  # noq
             )
         case PersonEncountered():
             before = state.met.get(fact.person, Met(()))
-            met = Met((*before.refs, logged.ref), fact.minor, fact.emergency)
+            flags = Flags(fact.minor, fact.emergency, fact.begging, fact.sleeping_rough)
+            met = Met((*before.refs, logged.ref), flags)
             return structs.replace(state, met={**state.met, fact.person: met})
         case EvidenceCaptured():
             return structs.replace(state, evidence={**state.evidence, fact.sha256: fact.evidence})

@@ -7,6 +7,7 @@ sealed parts stand at the entry, name and subject, in the order of the parts.
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -265,12 +266,13 @@ def _evidence(fact: EvidenceCaptured, recorded: Recorded) -> Evidence:
 def _noted(subject: str, *detail: str) -> Keep:
     def row(fact: OfVisit, recorded: Recorded) -> Noted:
         shown: dict[str, Any] = {}
+        usual = _defaults(type(fact))
         for name in detail:
             value = getattr(fact, name)
             if type(value) is str:
                 shown[name] = value
-            elif value and (plain := msgspec.to_builtins(value)):
-                shown[name] = plain
+            elif value != usual[name]:  # 0 and no are said, where nothing said is something else
+                shown[name] = msgspec.to_builtins(value)
         return Noted(
             *_where(recorded),
             tag_of(type(fact)),
@@ -280,6 +282,11 @@ def _noted(subject: str, *detail: str) -> Keep:
         )
 
     return Keep(row)
+
+
+@cache
+def _defaults(kind: type[Fact]) -> Mapping[str, Any]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
 
 
 CASE_KEEPS: Mapping[Any, Keep] = {

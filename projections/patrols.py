@@ -18,6 +18,7 @@ from projections.documents import Counting, Row
 PASSED: Final = 0.8
 """A place counts as walked when so much of its length was (domain.md, 6)."""
 
+_TOLD: Final = frozenset({"begging", "sleeping_rough"})
 ZERO_TROUBLE: Final = "patrol.zero_accident_or_opinion"
 _COVERED: Final = tag_of(SegmentCovered)
 _MET: Final = tag_of(PersonEncountered)
@@ -34,7 +35,11 @@ class Walk(Struct, array_like=True, frozen=True, gc=False):
 
 
 class Goals(Struct, array_like=True, frozen=True, gc=False):
-    """Counts of one patrol: persons met, and of them; `trouble`: an accident or public anger."""
+    """Counts of one patrol: persons met, and of them; `trouble`: an accident or public anger.
+
+    `untold` are persons of whom nobody said whether they begged or slept rough; `silent` is 1
+    where nobody said whether there was trouble. Neither of them is a zero.
+    """
 
     met: int = 0
     begging: int = 0
@@ -43,6 +48,8 @@ class Goals(Struct, array_like=True, frozen=True, gc=False):
     emergencies: int = 0
     refused: int = 0
     trouble: int = 0
+    untold: int = 0
+    silent: int = 1
 
 
 def walks(rows: Iterable[Counting[Row]]) -> tuple[Walk, ...]:
@@ -70,6 +77,7 @@ def goals(rows: Iterable[Counting[Row]], completed: Finished | None) -> Goals:
             met[row.subject] = row
         elif row.tag == _REFUSED:
             refused.add(row.subject)
+    calm = completed.sets.get(ZERO_TROUBLE) if completed is not None else None
     return Goals(
         len(met),
         *(
@@ -77,7 +85,9 @@ def goals(rows: Iterable[Counting[Row]], completed: Finished | None) -> Goals:
             for flag in ("begging", "sleeping_rough", "minor", "emergency")
         ),
         len(refused),
-        int(completed is not None and completed.sets.get(ZERO_TROUBLE) is False),
+        int(calm is False),
+        sum(not _TOLD <= row.detail.keys() for row in met.values()),
+        int(not isinstance(calm, bool)),
     )
 
 

@@ -117,7 +117,7 @@ def test_a_person_who_refuses_help_is_visited_again(tablet: Bench) -> None:
     tablet.fill(begun, SP_17=["informed", "persuaded"])
     begun.complete()
 
-    (met,) = of(tablet, PersonEncountered)
+    *_, met = of(tablet, PersonEncountered)
     assert (met.person, met.minor, met.emergency) == (person, False, False)
     (refused,) = of(tablet, ReliefRefused)
     assert (refused.person, refused.revisit_by) == (person, datetime(2026, 3, 2, 10, tzinfo=UTC))
@@ -127,6 +127,23 @@ def test_a_person_who_refuses_help_is_visited_again(tablet: Bench) -> None:
     assert (revisit.person, revisit.due_at) == (person, refused.revisit_by)
     assert of(tablet, InspectionCompleted)[0].outcome == "findings"
     assert not of(tablet, ZeroReportFiled)
+
+
+def test_begging_and_sleeping_rough_are_flagged_when_they_are_said_and_when_that_changes(
+    tablet: Bench,
+) -> None:
+    begun = tablet.start("street_patrol")
+    begun.answer(Slot("SP-08"), "yes")
+    person = begun.add_person()
+    for seen in (["begging", "lost"], ["lost", "begging"], ["sleeping_rough"]):
+        begun.answer(Slot("SP-09", person), seen)
+    tablet.fill(begun, SP_09=["sleeping_rough"])
+    begun.complete()
+
+    begun.correct(Slot("SP-09", person), ["wandering"], "mistake")
+
+    said = [(one.begging, one.sleeping_rough) for one in of(tablet, PersonEncountered)]
+    assert said == [(None, None), (True, False), (False, True), (False, False)]
 
 
 def test_a_minor_is_flagged_at_once_and_may_not_refuse(tablet: Bench) -> None:
