@@ -32,6 +32,7 @@ class Row(Struct, array_like=True, frozen=True, gc=False):
 
 R = TypeVar("R", bound=Row)
 V = TypeVar("V", bound=Row)
+C_co = TypeVar("C_co", bound=Row, covariant=True)  # who reads any row reads these
 
 
 class Document(Struct, Generic[R, V], array_like=True):
@@ -45,11 +46,11 @@ class Document(Struct, Generic[R, V], array_like=True):
     superseded: dict[str, dict[str, int]]
 
 
-class Counting(Struct, Generic[V], frozen=True, gc=False):
+class Counting(Struct, Generic[C_co], frozen=True, gc=False):
     """A row that counts, under the ref of its entry."""
 
     ref: str
-    row: V
+    row: C_co
 
 
 def counting(

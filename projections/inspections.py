@@ -106,7 +106,7 @@ def _extract(_key: str, document: CaseDocument) -> tuple[Value, ...]:
         _assignment(document),
         *_walked(held, one),
         *_followed(held),
-        procedure.faults_text(procedure.faults(held)),
+        *_judged(held, document),
     )
 
 
@@ -124,6 +124,14 @@ def _followed(held: list[Counting[CaseRow]]) -> tuple[Value, ...]:
     found = follow_ups.follow(held)
     due_on = found.due_on
     return int(bool(found)), due_on.isoformat() if due_on else "", follow_ups.follow_text(found)
+
+
+def _judged(held: list[Counting[CaseRow]], document: CaseDocument) -> tuple[Value, ...]:
+    told = procedure.told(held, document)
+    return (
+        procedure.faults_text(procedure.faults(told)),
+        procedure.acts_text(procedure.acts(told)),
+    )
 
 
 def _described(keys: Keys) -> tuple[str, ...]:
@@ -179,6 +187,7 @@ INSPECTIONS: View = of_facts(
         "follow_due_on": "text",
         "follow": "text",
         "faults": "text",
+        "procedure": "text",
     },
     extract=_extract,
     indexes=(
@@ -199,13 +208,20 @@ INSPECTIONS: View = of_facts(
             "started_on",
             "kind",
             "object",
+            "object_type",
             "domain",
             "township",
             "village",
+            "started",
+            "completed_on",
             "effective",
+            "reasons",
+            "voided",
             "cancelled",
+            "desk",
             "officers",
             "faults",
+            "procedure",
         ),
         ("walked_on", "township", "village", "effective", "passes", "goals", "officers"),
         ("followed", "follow_due_on"),

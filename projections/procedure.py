@@ -1,15 +1,57 @@
 """程序瑕疵: what the document of an inspection shows to have gone against procedure.
 
-The history never refuses a truth: an inspection by one officer is recorded, and judged here.
-The column `faults` holds those that need no other document, each with the position of the entry
-that shows it.
+The history never refuses a truth: an inspection by one officer is recorded, and judged here,
+once it is completed. The column `faults` holds what needs no other document, each with the
+position of the entry that shows it. The column `procedure` holds what was done (`Acts`), for the
+rules that need the register, the checklist or other inspections (`projections.procedure_faults`).
+
+Of a visit that was broken off only the clock, the sending and a minor who was left are judged:
+to stop is what the rules ask for. A fault that was corrected is gone; one of an inspection that
+was voided stands, with the voiding beside it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, json
 
-from projections.documents import Counting, Row
+from events.ids import NOBODY
+from events.inspections import (
+    ArrivalLocated,
+    CertificateShown,
+    EnterpriseCodeChecked,
+    FindingRaised,
+    InspectionApproved,
+    NoticeGiven,
+    OfficerSignedIn,
+    PartyAbsent,
+    PersonEncountered,
+    PersonHandedOver,
+)
+from events.orders import ReinspectionCompleted
+from events.vocabulary import tag_of
+from projections.case_rows import Begun, CaseDocument, CaseRow, Evidence, Finished, Noted
+from projections.documents import Counting, Family
+from projections.visits import OFFICERS, Reason, Voided, local_day
+
+ACCURATE_M: Final = 50.0
+"""A position is weak above this error (68 % radius)."""
+FRESH_S: Final = 60.0
+"""A position is weak when it was measured longer ago."""
+CLOCK_MAY_DIFFER: Final = 120_000_000
+"""Two minutes (µs): more than a tablet's clock drifts in a visit, or the line takes."""
+SENT_WITHIN: Final = 72 * 3_600_000_000
+"""72 hours (µs) from completion to receipt. No law gives a number: a proposal."""
+EXCEPTION: Final = "cap.exception"
+"""The field of `sets` in which a completion says why the cap may be exceeded."""
+
+FAULT_OF: Final[Mapping[Reason, str]] = {
+    "crew": "one_officer",
+    "certificates": "certificate_not_shown",
+    "unanswered": "unanswered",
+    "kinship": "kinship",
+}
+"""Reasons why an inspection does not count that are a fault too: to be shown once, not twice."""
 
 
 class Fault(Struct, frozen=True, gc=False):
@@ -19,12 +61,328 @@ class Fault(Struct, frozen=True, gc=False):
     position: int
 
 
-def faults(rows: Iterable[Counting[Row]]) -> tuple[Fault, ...]:
-    """Return what the facts of one inspection show."""
-    del rows
-    return ()
+class Approval(Struct, array_like=True, frozen=True, gc=False):
+    """检查审批: where it is recorded, and when it was given (µs)."""
+
+    at: int
+    position: int
+    emergency: bool
+
+
+class Raised(Struct, array_like=True, frozen=True, gc=False):
+    """A finding, by the rule that raised it."""
+
+    question: str
+    rule: int
+    position: int
+
+
+class Acts(Struct, array_like=True, frozen=True, gc=False):
+    """What of procedure was done on an administrative inspection; of others, the voiding only.
+
+    `position`, `at` (µs) are the completion's. `officers` are those who need a certificate.
+    `exception` is the one claimed for the cap. `voided` is the position of the voiding, 0: none.
+    """
+
+    position: int
+    at: int
+    checklist: str = ""
+    version: int = 0
+    started_at: int = 0
+    officers: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    notice: bool = False
+    code: bool = False
+    absent: bool = False
+    exception: str = ""
+    pictures: int = 0
+    findings: tuple[Raised, ...] = ()
+    voided: int = 0
+
+
+class Told(Struct):
+    """The rows of a completed inspection that rules look at."""
+
+    finished: Counting[CaseRow]
+    completed: Finished
+    begun: Counting[CaseRow] | None
+    noted: dict[str, list[Noted]]
+    pictures: int
+    voided: int
+    document: CaseDocument
+
+    def first_said(self, held: Counting[CaseRow] | None) -> Begun | Finished | None:
+        """Return the fact as the tablet said it first: a correction has its own clocks."""
+        if held is None:
+            return None
+        row: Any = held.row
+        if self.document.superseded:
+            origin = Family(self.document.superseded).origin(held.ref)
+            row = self.document.rows.get(origin)
+        return row if isinstance(row, Begun | Finished) and type(row) is type(held.row) else None
+
+
+def told(rows: Iterable[Counting[CaseRow]], document: CaseDocument) -> Told | None:
+    """Sort the rows that count; None while nothing is completed, and of what was cancelled."""
+    finished: Counting[CaseRow] | None = None
+    begun: Counting[CaseRow] | None = None
+    noted: dict[str, list[Noted]] = {}
+    pictures = voided = 0
+    for held in rows:
+        row = held.row
+        if isinstance(row, Noted):
+            if row.tag in _READ:
+                noted.setdefault(row.tag, []).append(row)
+        elif isinstance(row, Evidence):
+            pictures += row.media_type.startswith("image/")
+        elif isinstance(row, Finished):
+            finished = _later(finished, held)
+        elif isinstance(row, Begun):
+            begun = _later(begun, held)
+        elif isinstance(row, Voided):
+            voided = min(voided or row.position, row.position)
+    if finished is None or not isinstance(finished.row, Finished):
+        return None
+    return Told(finished, finished.row, begun, noted, pictures, voided, document)
+
+
+def _later(one: Counting[CaseRow] | None, other: Counting[CaseRow]) -> Counting[CaseRow]:
+    return other if one is None or one.row.position < other.row.position else one
+
+
+# ── faults that the document shows ─────────────────────────────────────────────────
+
+
+def faults(found: Told | None) -> tuple[Fault, ...]:
+    """Return what the facts of one inspection show, by code and position."""
+    if found is None:
+        return ()
+    rules = _ALWAYS if found.completed.outcome == "aborted" else _RULES
+    shown = {Fault(code, position) for code, rule in rules.items() for position in rule(found)}
+    return tuple(sorted(shown, key=lambda one: (one.code, one.position)))
+
+
+def _one_officer(found: Told) -> Iterator[int]:
+    if "crew" in found.completed.reasons:
+        yield found.completed.position
+
+
+def _certificate_not_shown(found: Told) -> Iterator[int]:
+    """Each officer has to, not only two: an inspection can count and yet show this."""
+    done = found.completed
+    if done.nature == "administrative" and any(
+        one.role in OFFICERS and not one.shown for one in done.crew
+    ):
+        yield done.position
+
+
+def _certificate_expired(found: Told) -> Iterator[int]:
+    for row in found.noted.get(_SHOWN, ()):
+        if str(row.detail.get("valid_to", "")) < local_day(row.at, row.offset).isoformat():
+            yield row.position
+
+
+def _kinship(found: Told) -> Iterator[int]:
+    """A relative may not take part, even where two others make the visit count."""
+    done = found.completed
+    related = {one.officer for one in done.crew if one.kinship}
+    if related and done.nature != "service":
+        said = [
+            row.position
+            for row in found.noted.get(_SIGNED_IN, ())
+            if row.subject in related and row.detail.get("kinship")
+        ]
+        yield min(said, default=done.position)
+
+
+def _unanswered(found: Told) -> Iterator[int]:
+    if found.completed.unanswered:
+        yield found.completed.position
+
+
+def _arrival(found: Told) -> Noted | None:
+    """Return the last position on arrival; of a desk check none is asked for."""
+    rows = () if found.completed.desk else found.noted.get(_LOCATED, ())
+    return max(rows, key=lambda row: row.position, default=None)
+
+
+def _far_away(found: Told) -> Iterator[int]:
+    arrival = _arrival(found)
+    if arrival is not None and arrival.detail.get("band") == "more":
+        yield arrival.position
+
+
+def _weak_position(found: Told) -> Iterator[int]:
+    arrival = _arrival(found)
+    if arrival is None:
+        return
+    detail = arrival.detail
+    if (
+        detail.get("band") == "unknown"
+        or detail.get("mock")
+        or detail.get("accuracy_m", 0) > ACCURATE_M
+        or detail.get("age_s", 0) > FRESH_S
+    ):
+        yield arrival.position
+
+
+def _clock_jump(found: Told) -> Iterator[int]:
+    """The clock on the wall against our own, and against the run of the machine.
+
+    What somebody said by a correction has no run beside it: only its order is judged.
+    """
+    done, begun = found.completed, found.begun.row if found.begun else None
+    if isinstance(begun, Begun) and done.at < begun.at:
+        yield done.position
+        return
+    finished, started = found.first_said(found.finished), found.first_said(found.begun)
+    as_said = finished is not None and finished.at == done.at
+    if not as_said or finished is None:
+        return
+    if finished.at - finished.tick.received_at > CLOCK_MAY_DIFFER:
+        yield done.position
+    elif started is not None and begun is not None and started.at == begun.at:
+        ran, other = finished.tick, started.tick
+        passed = finished.at - started.at
+        if ran.boot == other.boot != NOBODY and (
+            abs(passed - (ran.uptime - other.uptime) * 1_000) > CLOCK_MAY_DIFFER
+        ):
+            yield done.position
+
+
+def _late_sync(found: Told) -> Iterator[int]:
+    said = found.first_said(found.finished)
+    if said is not None and said.tick.received_at - found.completed.at > SENT_WITHIN:
+        yield said.position
+
+
+def _minor_left(found: Told) -> Iterator[int]:
+    """A minor may not refuse; of several facts about a person the last one counts."""
+    met: dict[str, Noted] = {}
+    for row in found.noted.get(_MET, ()):
+        if row.subject not in met or met[row.subject].position < row.position:
+            met[row.subject] = row
+    safe = {row.subject for row in found.noted.get(_HANDED_OVER, ())}
+    for person, row in met.items():
+        if row.detail.get("minor") and person not in safe:
+            yield row.position
+
+
+def _same_inspector(found: Told) -> Iterator[int]:
+    """Who found it looked again: the deadline's re-inspection is better somebody else's."""
+    finders = {one.officer for one in found.completed.crew if one.role in OFFICERS}
+    for row in found.noted.get(_REINSPECTED, ()):
+        if not finders.isdisjoint(row.detail.get("officers", ())):
+            yield row.position
+
+
+Rule = Callable[[Told], Iterator[int]]
+_ALWAYS: Final[Mapping[str, Rule]] = {
+    "clock_jump": _clock_jump,
+    "late_sync": _late_sync,
+    "minor_left": _minor_left,
+}
+_RULES: Final[Mapping[str, Rule]] = {
+    **_ALWAYS,
+    "certificate_expired": _certificate_expired,
+    "certificate_not_shown": _certificate_not_shown,
+    "far_away": _far_away,
+    "kinship": _kinship,
+    "one_officer": _one_officer,
+    "same_inspector": _same_inspector,
+    "unanswered": _unanswered,
+    "weak_position": _weak_position,
+}
+SHOWN: Final = frozenset(_RULES)
+"""The codes of faults that the document of an inspection shows by itself."""
+
+_APPROVED, _NOTICE, _CODE, _ABSENT, _RAISED = map(
+    tag_of, (InspectionApproved, NoticeGiven, EnterpriseCodeChecked, PartyAbsent, FindingRaised)
+)
+_SHOWN, _SIGNED_IN, _LOCATED, _MET, _HANDED_OVER, _REINSPECTED = map(
+    tag_of,
+    (
+        CertificateShown,
+        OfficerSignedIn,
+        ArrivalLocated,
+        PersonEncountered,
+        PersonHandedOver,
+        ReinspectionCompleted,
+    ),
+)
+_READ: Final = frozenset(
+    {
+        _APPROVED, _NOTICE, _CODE, _ABSENT, _RAISED, _SHOWN, _SIGNED_IN, _LOCATED, _MET,
+        _HANDED_OVER, _REINSPECTED,
+    }
+)  # fmt: skip
+
+
+# ── what was done ──────────────────────────────────────────────────────────────────
+
+
+def acts(found: Told | None) -> Acts | None:
+    """Return what was done of procedure; None where no rule asks."""
+    if found is None:
+        return None
+    done = found.completed
+    if done.nature != "administrative" or done.outcome == "aborted":
+        return Acts(done.position, done.at, voided=found.voided) if found.voided else None
+    exception = done.sets.get(EXCEPTION)
+    return Acts(
+        done.position,
+        done.at,
+        done.checklist,
+        done.version,
+        found.begun.row.at if found.begun else done.at,
+        tuple(one.officer for one in done.crew if one.role in OFFICERS),
+        tuple(sorted(map(_approval, found.noted.get(_APPROVED, ())), key=_when)),
+        _NOTICE in found.noted,
+        _CODE in found.noted,
+        _ABSENT in found.noted,
+        exception if isinstance(exception, str) else "",
+        found.pictures,
+        tuple(sorted(map(_raised, found.noted.get(_RAISED, ())), key=_where)),
+        found.voided,
+    )
+
+
+def _approval(row: Noted) -> Approval:
+    return Approval(row.at, row.position, bool(row.detail.get("emergency")))
+
+
+def _when(one: Approval) -> tuple[int, int]:
+    return one.at, one.position
+
+
+def _raised(row: Noted) -> Raised:
+    rule = row.detail.get("rule", 0)
+    return Raised(
+        str(row.detail.get("question", "")), rule if isinstance(rule, int) else 0, row.position
+    )
+
+
+def _where(one: Raised) -> int:
+    return one.position
+
+
+# ── columns ────────────────────────────────────────────────────────────────────────
+
+_write = json.Encoder().encode
+read_acts = json.Decoder(Acts).decode
+
+
+def acts_text(done: Acts | None) -> str:
+    """Return the column `procedure`: "" where no rule asks."""
+    return _write(done).decode() if done else ""
 
 
 def faults_text(found: Iterable[Fault]) -> str:
     """Return the column `faults`: `code@position`, by code; "" where nothing is wrong."""
     return " ".join(f"{one.code}@{one.position}" for one in found)
+
+
+def read_faults(text: str) -> tuple[Fault, ...]:
+    """Read the column `faults`."""
+    pairs = (one.partition("@") for one in text.split())
+    return tuple(Fault(code, int(position)) for code, _, position in pairs)
