@@ -6,7 +6,8 @@ same commands give the same bytes.
 
     {"do":"enrol","code":…,"server":…,"at":µs}
     {"do":"inspect","inspection":…,"at":µs,"kind":…,"object":…,"source":…,"officers":[…],
-     "answers":{question: value},"persons":[{question: value}],"faults":[…],"after":[…]}
+     "answers":{question: value},"persons":[{question: value}],"faults":[…],"after":[…],
+     "stroll":part of the street that is walked}
     {"do":"push","at":µs}   {"do":"pull","at":µs}   {"do":"quit"}
 
 Each line is answered by one: {"ok":true,…} or {"ok":false,"error":…}.
@@ -24,7 +25,7 @@ from msgspec import Struct
 
 from events.answers import Answer, Given, Slot, problem
 from events.checklists import Checklist
-from events.clock import Instant, SetClock
+from events.clock import Instant, SetClock, microseconds
 from events.conditions import JSON
 from events.inspections import CrewRole, Source
 from mobile import sync_client
@@ -35,8 +36,10 @@ from mobile.inspection import Inspection
 from mobile.outbox import advice
 from mobile.place import Place
 from mobile.register import Register
+from mobile.strolling import stroll
 from mobile.sync_client import Backoff, LineError, SyncClient
 from mobile.tablet_folder import TabletFolder
+from mobile.track import Track, to_cover
 
 T = TypeVar("T")
 
@@ -53,7 +56,11 @@ class Enrol(Struct, tag_field="do", tag="enrol"):
 
 
 class Inspect(Struct, tag_field="do", tag="inspect"):
-    """One visit. `answers` and `persons` override the usual answers, by question."""
+    """One visit. `answers` and `persons` override the usual answers, by question.
+
+    `stroll` is the part of the segment that a patrol walks, or of five minutes that it stays;
+    None: the receiver is off.
+    """
 
     at: int
     kind: str
@@ -66,6 +73,7 @@ class Inspect(Struct, tag_field="do", tag="inspect"):
     persons: tuple[dict[str, Any], ...] = ()
     faults: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    stroll: float | None = None
     place: Place | None = None
 
 
@@ -251,11 +259,27 @@ class SimulatedTablet:
         if "cancel" in command.after:
             visit.cancel("weather", lawful=True)
             return visit
+        track = self._walk(stage, visit)
         _Form(stage, visit, self._clock).fill()
         self._pause(stage)
-        visit.complete()
+        visit.complete(points=track.points if track else ())
+        if track:
+            track.forget()
         self._afterwards(stage, visit)
         return visit
+
+    def _walk(self, stage: Stage, visit: Inspection) -> Track | None:
+        """Walk as told, with the receiver on; the time passes as it does on the street."""
+        place = to_cover(stage.place, stage.form.nature)
+        if place is None or stage.command.stroll is None or self._folder is None:
+            return None
+        dice = Random(f"xunji stroll {self._seed} {visit.id}")  # noqa: S311
+        drove = "drove" in stage.command.faults
+        track = Track(self._folder.tracks / visit.id, place)
+        for fix in stroll(place, dice, stage.command.stroll, self._clock.at, drove=drove):
+            self._clock.at = microseconds(fix.fixed_at)
+            track.take(fix)
+        return track
 
     def _arrive(self, stage: Stage, visit: Inspection, register: Register) -> None:
         command = stage.command

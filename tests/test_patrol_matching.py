@@ -194,9 +194,9 @@ def test_a_stay_counts_within_50_metres_only() -> None:
     assert fraction(stood((0, 30, 60), away=50.5), SPOT) == 0.0
 
 
-def test_walking_by_is_no_stay() -> None:
-    assert fraction(walked(0, 400), SPOT) == 0.0  # 50 m take 38 s
-    assert fraction(walked(0, 400, speed=0.6), SPOT) == 1.0  # strolling takes 83
+def test_driving_through_is_no_stay_and_walking_through_is_one() -> None:
+    assert fraction(walked(-200, 200, speed=25 / 3.6, every=2), SPOT) == 0.0  # 100 m take 14 s
+    assert fraction(walked(-200, 200), SPOT) == 1.0  # and 77 on foot: the rule asks no more
 
 
 def test_two_half_stays_are_none() -> None:

@@ -9,11 +9,14 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
+from pyproj import Geod
 
 from backend.demo.chance import Dice
 from events import checklists
+from events.coordinates import Degrees
 from events.credit_codes import demo_code
 from events.facts import SealedPart
+from events.patrol_matching import length_m
 from events.register import (
     AreaListed,
     CertificateIssued,
@@ -64,6 +67,7 @@ _SPOTS: Final = (
     "大桥桥底", "农贸市场", "医院周边", "银行自助区", "公园凉亭", "渡口", "车站", "废弃厂房",
 )  # fmt: skip
 _FUNERAL_TABLET = "funeral"
+_EARTH: Final = Geod(ellps="GRS80")
 
 
 class Place(Struct, frozen=True):
@@ -257,8 +261,11 @@ def _object(
     home = object_type == "low_income_household"
     person = dice.new_id() if home else None
     lon, lat = (round(at + dice.uniform(-0.02, 0.02), 6) for at in (place.lon, place.lat))
+    identity, attributes = dice.new_id(), _attributes(dice, object_type)
+    if object_type == "street_segment":
+        attributes |= _street((lon, lat), attributes.pop("wished_m"), number)
     fact = ObjectListed(
-        object=dice.new_id(),
+        object=identity,
         object_type=object_type,
         domain=domain,
         township=place.township,
@@ -267,7 +274,7 @@ def _object(
         village=place.village,
         uscc=demo_code(prefix, number) if prefix else None,
         person=person,
-        attributes=_attributes(dice, object_type),
+        attributes=attributes,
         lon=None if home else lon,
         lat=None if home else lat,
         demo=True,
@@ -289,12 +296,25 @@ def _attributes(dice: Dice, object_type: str) -> dict[str, Any]:
         case "street_segment":
             return {
                 "level": dice.choices(("arterial", "other"), (1, 3))[0],
-                "length_m": dice.randint(200, 1800),
+                "wished_m": dice.randint(200, 1800),
             }
         case "hotspot":
             return {"level": "hotspot", "key_slots": ["06:00-08:00", "20:00-23:00"]}
         case _:
             return {}
+
+
+def _street(start: Degrees, metres: float, number: int) -> dict[str, Any]:
+    """Return the line of a street with some bends, and its length as measured."""
+    dice = Dice(f"xunji demo street {number} {start}")
+    corners = dice.randint(2, 6)
+    bearing = dice.uniform(0, 360)
+    line = [start]
+    for _ in range(corners):
+        lon, lat, _back = _EARTH.fwd(*line[-1], bearing, metres / corners)
+        line.append((round(float(lon), 6), round(float(lat), 6)))
+        bearing += dice.uniform(-30, 30)
+    return {"line": [list(corner) for corner in line], "length_m": round(length_m(line))}
 
 
 def _card(dice: Dice, place: Place) -> dict[str, str]:

@@ -28,7 +28,7 @@ from events.register import CertificateIssued, LeaveTaken, ObjectClosed, ObjectM
 
 FIRST_DAY: Final = date(2026, 1, 5)
 TODAY: Final = date(2026, 11, 23)  # pinned: a Monday morning
-_PATROLS, _RECHECKS, _FUNERAL, _GENERAL = 1_430, 1_060, 340, 250  # visits at scale 1
+_PATROLS, _RECHECKS, _FUNERAL, _GENERAL = 1_750, 1_060, 340, 250  # visits at scale 1
 _PATROLLED: Final = ("street_segment", "hotspot")
 _FUNERAL_TYPES: Final = {
     "cemetery_public_welfare": 3, "funeral_goods_shop": 3, "burial_patrol_segment": 5,
@@ -48,7 +48,10 @@ _MINUTE: Final = 60_000_000
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
-    """One visit as it will be recorded. `at` in microseconds; `answers` override the usual."""
+    """One visit as it will be recorded. `at` in microseconds; `answers` override the usual.
+
+    `stroll` is the part of a segment that is really walked, None without a receiver.
+    """
 
     inspection: str
     at: int
@@ -61,6 +64,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     persons: tuple[dict[str, Any], ...] = ()
     faults: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    stroll: float | None = None
 
 
 class Push(Struct, frozen=True):
@@ -235,8 +239,10 @@ def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) 
         if dice.happens(chance)
     )
     answers, persons = _answers(dice, kind)
+    inspection = dice.new_id()
+    stroll, drove = _strolled(inspection, answers.get("SP-06", ""))
     return Inspection(
-        inspection=dice.new_id(),
+        inspection=inspection,
         at=at,
         kind=kind,
         object=listed.fact.object,
@@ -245,8 +251,9 @@ def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) 
         officers=tuple(crew[:1] if "one_officer" in faults else crew),
         answers=answers,
         persons=persons,
-        faults=faults,
+        faults=(*faults, *drove),
         after=after,
+        stroll=stroll,
     )
 
 
@@ -289,6 +296,25 @@ def _answers(dice: Dice, kind: str) -> tuple[dict[str, Any], tuple[dict[str, Any
 
 def _walked(dice: Dice) -> str:
     return dice.choices(("full", "part", "blocked"), (92, 6, 2))[0]
+
+
+def _strolled(inspection: str, said: str) -> tuple[float | None, tuple[str, ...]]:
+    """Return what was really walked of what the officers say they walked, and whether they drove.
+
+    Mostly they agree. Now and then "in full" was half of it, or a drive; "part" was nearly all.
+    """
+    dice = Dice(f"xunji demo stroll {inspection}")
+    if not said or dice.happens(0.04):
+        return None, ()
+    match said:
+        case "full" if dice.happens(0.06):
+            return dice.uniform(0.2, 0.7), ()
+        case "full":
+            return dice.uniform(0.93, 1.0), ("drove",) if dice.happens(0.02) else ()
+        case "part":
+            return dice.uniform(0.25, 0.95), ()
+        case _:
+            return dice.uniform(0.0, 0.15), ()
 
 
 _FUNERAL_FINDINGS: Final[tuple[dict[str, Any], ...]] = (
