@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from projections import coverage
+from projections import coverage, participation, supervision_faces
 from projections.figures import Measured
 from projections.question import Question
 
@@ -34,5 +34,17 @@ MEASURES: Final[Mapping[str, Measure]] = {
         Measure("item_coverage", 1, coverage.item_coverage, _COVERED),
         Measure("domain_breadth", 1, coverage.domain_breadth, _COVERED),
         Measure("area_coverage", 1, coverage.area_coverage, _COVERED),
+        Measure(
+            "officer_participation",
+            1,
+            participation.officer_participation,
+            ("officers", "inspections"),
+        ),
+        Measure(
+            "supervision_faces",
+            1,
+            supervision_faces.supervision_faces,
+            ("objects", "inspections", "supervision", "items", "checklists"),
+        ),
     )
 }

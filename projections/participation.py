@@ -1,0 +1,306 @@
+"""人人会执法: which officers who could have inspected did so, and who might go together.
+
+An officer counts who could have inspected on at least half of the days of the period that have
+passed: on the list as officer, posted, not on leave, and with a valid certificate, all of it on
+the same day. Somebody posted for one half and certified for the other could never have gone,
+and does not count. A township or domain that is chosen asks for a posting there.
+
+Took part has who led or assisted in an effective inspection; going along as a partner or helper
+is no inspecting. Officers are told in the order of their ids, never by how much they did or how
+many penalties came of it (domain.md, section 6, rule g).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import chain
+from typing import Final
+
+from msgspec import Struct
+
+from events.register import OfficerPosted
+from projections.case_rows import Finished
+from projections.figures import Figure, Measured, figure
+from projections.inspections import inspected
+from projections.lists import Officer
+from projections.question import Done, Filters, Question
+from projections.spans import OPEN, Span, before, less
+from projections.views import view_of
+from projections.visits import OFFICERS
+
+ENDING: Final = 60
+"""Days before its last one on which a certificate is said to end."""
+
+STRICT, STRICT_DOMAINS = 4, 2
+"""The strict figure asks for so many inspections, in so many domains."""
+
+PARTNERS: Final = 3
+"""So many partners are named for an officer at most."""
+
+
+class Pair(Struct, frozen=True, order=True):
+    """Two officers who may go together: where both are posted. Empty: everywhere."""
+
+    officer: str
+    partner: str
+    townships: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+def officer_participation(question: Question) -> Measured:
+    """人人会执法: officers with an effective inspection ÷ officers who could have inspected."""
+    past = question.past
+    if past is None:
+        return Measured({"officers": Figure(), "strict": Figure()})
+    standing: defaultdict[str, list[Officer]] = defaultdict(list)
+    for one in question.officers:
+        standing[_standing(one, past, question.filters)].append(one)
+    counted = standing["counts"]
+    took_part, strict = _took_part(question, {one.officer for one in counted})
+    of = [one.officer for one in counted]
+    sections = {one.officer: one.listings[-1].section or "" for one in counted}
+    ends = _ending(question)
+    officers = figure(of, took_part)
+    return Measured(
+        {"officers": officers, "strict": figure(of, strict)},
+        by={"section": _by(sections, took_part)},
+        numbers={f"certificate_days.{key}": days for key, days in ends.items()},
+        lists={
+            "not_yet": officers.missing,
+            "leave": _keys(standing["leave"]),
+            "uncertified": _keys(standing["uncertified"]),
+            "ending": tuple(ends),
+            "pairs": tuple(f"{one.officer}|{one.partner}" for one in pairs(question)),
+        },
+    )
+
+
+# ── who counts ─────────────────────────────────────────────────────────────────────
+
+
+def _standing(one: Officer, past: Span, chosen: Filters) -> str:
+    """Tell whether an officer counts, else the first thing that takes the days away."""
+    posted = _meet(_as_officer(one), _posted(one, chosen))
+    on_post = less(posted, one.leaves)
+    ready = _meet(on_post, _certified(one))
+    for name, spans in (("off_post", posted), ("leave", on_post), ("uncertified", ready)):
+        if not _half(spans, past):
+            return name
+    return "counts"
+
+
+def _as_officer(one: Officer) -> list[Span]:
+    """Return when one was on the list as an officer: each listing holds until the next."""
+    ends = [before(later.valid_from) for later in one.listings[1:]]
+    held = [
+        Span(listing.valid_from, end)
+        for listing, end in zip(one.listings, [*ends, OPEN], strict=False)
+        if listing.role == "officer" and listing.valid_from <= end
+    ]
+    return _meet(held, one.listed)
+
+
+def _posted(one: Officer, chosen: Filters) -> list[Span]:
+    """Return when one was posted where the filters ask; of two postings the later holds."""
+    found: list[Span] = []
+    taken: list[Span] = []
+    for posting in reversed(one.postings):
+        span = Span(posting.valid_from, posting.valid_to or OPEN)
+        if _there(posting, chosen):
+            found += less([span], taken)
+        taken.append(span)
+    return found
+
+
+def _there(posting: OfficerPosted, chosen: Filters) -> bool:
+    return all(
+        asked is None or not places or asked in places
+        for asked, places in (
+            (chosen.township, posting.townships),
+            (chosen.domain, posting.domains),
+        )
+    )
+
+
+def _certified(one: Officer) -> list[Span]:
+    """Return when one had a valid certificate; two at once count once."""
+    found: list[Span] = []
+    for certificate in one.certificates:
+        if certificate.valid is not None:
+            found += less([certificate.valid], found)
+    return found
+
+
+def _meet(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    return [both for one in some for other in others if (both := one.within(other))]
+
+
+def _half(spans: Iterable[Span], past: Span) -> bool:
+    """Tell whether spans that do not overlap hold at least half of the days."""
+    cut = [span.within(past) for span in spans]
+    return 2 * sum(_days(span) for span in cut if span) >= _days(past)
+
+
+def _days(span: Span) -> int:
+    return (span.end - span.start).days + 1
+
+
+def _keys(officers: Iterable[Officer]) -> tuple[str, ...]:
+    return tuple(sorted(one.officer for one in officers))
+
+
+def _by(of: Mapping[str, str], took_part: frozenset[str]) -> dict[str, Figure]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in of.items():
+        found[value].append(key)
+    return {value: figure(keys, took_part) for value, keys in sorted(found.items())}
+
+
+# ── who took part ──────────────────────────────────────────────────────────────────
+
+
+def _took_part(question: Question, of: set[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return who led or assisted once, and who did as often as the strict figure asks."""
+    went: defaultdict[str, list[Done]] = defaultdict(list)
+    for one in question.effective:
+        for officer in of.intersection(one.officers.split()):
+            went[officer].append(one)
+    roles = _Roles(question)
+    once: set[str] = set()
+    often: set[str] = set()
+    for officer, inspections in went.items():
+        reached = _reached(officer, inspections, roles)
+        if reached:
+            once.add(officer)
+        if _strict(reached):
+            often.add(officer)
+    return frozenset(once), frozenset(often)
+
+
+def _reached(officer: str, inspections: Sequence[Done], roles: "_Roles") -> list[Done]:
+    """Return inspections in which one had a part; no more of them than the figures ask for."""
+    possible = _strict(inspections)
+    reached: list[Done] = []
+    for one in _one_of_each_domain_first(inspections):
+        if roles.inspects(officer, one.inspection):
+            reached.append(one)
+            if not possible or _strict(reached):
+                break
+    return reached
+
+
+def _strict(inspections: Sequence[Done]) -> bool:
+    domains = {one.domain for one in inspections}
+    return len(inspections) >= STRICT and len(domains) >= STRICT_DOMAINS
+
+
+def _one_of_each_domain_first(inspections: Iterable[Done]) -> Iterable[Done]:
+    of: defaultdict[str, list[Done]] = defaultdict(list)
+    for one in inspections:
+        of[one.domain].append(one)
+    firsts = [held[0] for held in of.values()]
+    return chain(firsts, *(held[1:] for held in of.values()))
+
+
+class _Roles:
+    """Who had which part: read from the documents, so only of inspections that matter."""
+
+    def __init__(self, question: Question) -> None:
+        self._views = question.views
+        self._view = view_of(question.views.views, "inspections")
+        self._read: dict[str, frozenset[str]] = {}
+
+    def inspects(self, officer: str, inspection: str) -> bool:
+        """Tell whether one led or assisted, and did not just go along."""
+        if inspection not in self._read:
+            self._read[inspection] = self._inspectors(inspection)
+        return officer in self._read[inspection]
+
+    def _inspectors(self, inspection: str) -> frozenset[str]:
+        documents = self._views.load("inspections", [inspection])
+        about, _ = inspected(self._view.decode(documents[inspection]))
+        if not isinstance(about.completed, Finished):
+            return frozenset()
+        crew = about.completed.crew
+        return frozenset(member.officer for member in crew if member.role in OFFICERS)
+
+
+# ── whose certificate ends, and who goes with whom ─────────────────────────────────
+
+
+def _ending(question: Question) -> dict[str, int]:
+    """Return the days that are left to officers whose certificate ends soon, by their ids."""
+    today = question.today
+    found: dict[str, int] = {}
+    for one in sorted(question.officers, key=lambda held: held.officer):
+        if _holds(_as_officer(one), today) and one.certified(today):
+            left = (_last_certified(one, today) - today).days
+            if left <= ENDING:
+                found[one.officer] = left
+    return found
+
+
+def _last_certified(one: Officer, day: date) -> date:
+    """Return the last day on which one is certified without a break from `day` on."""
+    last = day
+    for span in sorted(_certified(one)):
+        if span.start <= last + timedelta(days=1) and span.end > last:
+            last = span.end
+    return last
+
+
+def pairs(question: Question) -> tuple[Pair, ...]:
+    """Suggest with whom those might go who have not inspected yet (domain.md, 7, question 3).
+
+    Both are on post and certified on the day of judging and share a township and a domain. At
+    most three partners each: first those who have inspected, so that somebody knows the way,
+    then by id. Kinship is to a household, not between officers: it is judged when one is chosen.
+    """
+    if question.past is None:
+        return ()
+    fit = {
+        one.officer: posting
+        for one in question.officers
+        if (posting := _fit(one, question.today, question.filters))
+    }
+    took_part, _ = _took_part(question, set(fit))
+    found = [
+        pair
+        for officer in sorted(fit.keys() - took_part)
+        for pair in _partners(officer, fit, took_part)
+    ]
+    return tuple(found)
+
+
+def _fit(one: Officer, day: date, chosen: Filters) -> OfficerPosted | None:
+    """Return where one is posted who may go out on a day; None who may not."""
+    away = any(span.start <= day <= span.end for span in one.leaves)
+    if away or not one.certified(day) or not _holds(_as_officer(one), day):
+        return None
+    posted = [p for p in one.postings if p.valid_from <= day <= (p.valid_to or OPEN)]
+    return posted[-1] if posted and _there(posted[-1], chosen) else None
+
+
+def _partners(
+    officer: str, fit: Mapping[str, OfficerPosted], took_part: frozenset[str]
+) -> list[Pair]:
+    mine = fit[officer]
+    found: list[Pair] = []
+    for partner in sorted(fit, key=lambda key: (key not in took_part, key)):
+        theirs = fit[partner]
+        townships = _shared(mine.townships, theirs.townships)
+        domains = _shared(mine.domains, theirs.domains)
+        if partner != officer and townships is not None and domains is not None:
+            found.append(Pair(officer, partner, townships, domains))
+    return found[:PARTNERS]
+
+
+def _shared(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...] | None:
+    """Return what both have, where having none is having all; None where they share nothing."""
+    if not some or not others:
+        return tuple(sorted({*some, *others}))
+    return tuple(sorted({*some} & {*others})) or None
+
+
+def _holds(spans: Iterable[Span], day: date) -> bool:
+    return any(span.start <= day <= span.end for span in spans)
