@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.machine import find_chromium
+from tests.mongodb import standin
 
 # Before anything imports Kivy. `offscreen` draws for real, through EGL, in software.
 os.environ.update(
@@ -68,3 +69,10 @@ def chromium() -> str:
     found = find_chromium()
     assert found, "no Chromium: see `python -m tests.machine`"
     return found
+
+
+@pytest.fixture(scope="session")
+def mongodb() -> Generator[str]:
+    """The URI of a MongoDB: the one that is given, or a stand-in for this process."""
+    with standin.serving() as uri:
+        yield uri
