@@ -13,9 +13,11 @@ from msgspec import Struct
 
 from backend import (
     assets,
+    cells,
     coverage,
     devices,
     enrol,
+    grids,
     health,
     history,
     inspections,
@@ -91,6 +93,9 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         overview.overview,
         history.history,
         coverage.coverage_view,
+        cells.cells_view,
+        grids.newest_grid,
+        grids.grid_by_hash,
         items.items,
         objects.objects,
         devices.devices,

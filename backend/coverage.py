@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
 
+from backend import areas
+from backend.geojson import MapFormat, wants_geojson
 from backend.readings import (
     AsOf,
     Code,
-    Format,
     From,
     Reading,
     Today,
@@ -66,13 +67,16 @@ def coverage_view(  # noqa: PLR0913  filters
     last: Until = None,
     today: Today = None,
     rows: Annotated[bool, QueryParameter(description="with the keys behind each figure")] = False,
-    format: Format = "",  # noqa: A002  the query's word
+    format: MapFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """Compute coverage between `from` and `to`; by default of this calendar year."""
     day = today or reading.today()
     period = period_of(first, last, day)
+    filters = Filters(township, domain, kind)
+    if wants_geojson(request, format):
+        return areas.coverage_map(reading, request, period, day, filters)
     with reading.held() as views:
-        found = coverage(views, period, day, Filters(township, domain, kind))
+        found = coverage(views, period, day, filters)
         as_of = reading.as_of(query_of(request), day, views)
     if wants_csv(request, format):
         return as_csv("coverage", lines(found), as_of)

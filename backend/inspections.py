@@ -1,18 +1,19 @@
 """Inspections: which were made where and when, whether each counts, and why not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from backend.geojson import MapFormat, list_map, wants_geojson
 from backend.readings import (
     MOST,
     After,
     Asked,
     Code,
-    Format,
     From,
     Limit,
     Reading,
@@ -63,7 +64,7 @@ def inspections(  # noqa: PLR0913  filters
     today: Today = None,
     after: After = "",
     limit: Limit = 100,
-    format: Format = "",  # noqa: A002  the query's word
+    format: MapFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """List inspections started between `from` and `to`, the newest first."""
     day = today or reading.today()
@@ -79,6 +80,9 @@ def inspections(  # noqa: PLR0913  filters
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
         return table(views, period, where, start, most)
 
+    if wants_geojson(request, format):
+        named = ("inspections", "inspection")
+        return list_map(reading, request, named, rows, day, _started_on)
     return reading.list(request, "inspections", rows, day, Asked(after, limit, format))
 
 
@@ -108,6 +112,10 @@ def table(
     shown = found[:most]
     end = (shown[-1].values[0], shown[-1].key) if len(found) > most else None
     return Table([_row(one.key, one.values) for one in shown], end)
+
+
+def _started_on(row: Mapping[str, Any]) -> date:
+    return date.fromisoformat(row["started_on"])
 
 
 def _row(key: str, values: tuple[str | int | float, ...]) -> dict[str, Any]:

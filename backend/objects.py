@@ -8,7 +8,8 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
-from backend.readings import MOST, After, Asked, Code, Format, Limit, Reading, Table, Today
+from backend.geojson import MapFormat, list_map, wants_geojson
+from backend.readings import MOST, After, Asked, Code, Limit, Reading, Table, Today
 from projections.object_inventory import ObjectFilters, ObjectLine, Order, erased, object_inventory
 from projections.views import Cursor, ViewStore
 
@@ -32,7 +33,7 @@ def objects(  # noqa: PLR0913  filters
     today: Today = None,
     after: After = "",
     limit: Limit = 100,
-    format: Format = "",  # noqa: A002  the query's word
+    format: MapFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """List objects; by default those first that were never, or longest ago, inspected."""
     day = today or reading.today()
@@ -42,6 +43,8 @@ def objects(  # noqa: PLR0913  filters
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
         return table(views, day, filters, by, start, most, falling=direction == "falling")
 
+    if wants_geojson(request, format):
+        return list_map(reading, request, ("objects", "object"), rows, day, lambda _: day)
     return reading.list(request, "objects", rows, day, Asked(after, limit, format))
 
 

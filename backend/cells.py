@@ -1,0 +1,208 @@
+"""What a map shows, in bytes: one for each cell of a grid and each step of a period.
+
+The grid is fetched once (`backend.grids`), each period's states after it: a slider needs no
+more. The same as JSON and CSV, for people.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from struct import Struct as Layout
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
+from msgspec import Struct
+
+from backend.grids import Drawn, GridName, areas_of, drawn, grid_named, grid_of, is_known
+from backend.problems import ProblemError
+from backend.readings import (
+    MOST_CSV,
+    AsOf,
+    Code,
+    From,
+    Reading,
+    Today,
+    Until,
+    as_csv,
+    period_of,
+    query_of,
+    wants_csv,
+)
+from projections.cell_codes import CODES, CellCode, code_of, table
+from projections.cells import Asked, Measure, Overdue, states
+from projections.question import Filters
+from projections.runs import listed
+from projections.spans import Span
+from projections.steps import MOST_STEPS, Step, TooManyStepsError, steps_of
+from projections.views import ViewReader
+
+MEDIA_TYPE: Final = "application/octet-stream"
+MAGIC: Final = b"XJMC"
+VERSION: Final = 1
+HEADER: Final = Layout("<4sBBHII32s")
+"""Magic, version, measure, 0, cells, steps, SHA-256 of the grid: 48 bytes, little-endian."""
+
+MEASURES: Final[tuple[Measure, ...]] = ("object_coverage", "state")
+"""By the number that stands in the header."""
+
+_LAYOUT: Final = (
+    "按格、按时段的状态:先是 48 字节的头，然后每格每段一个字节。 "
+    "States by cell and step: a header of 48 bytes, then one byte for each cell and step, "
+    "all cells of the first step first. The header, little-endian: `XJMC`, version (u8), "
+    "measure (u8: 0 object_coverage, 1 state), 0 (u16), cells (u32), steps (u32), SHA-256 of "
+    "the grid they belong to (32 bytes): `/grids/{grid}/{hash}`. "
+    "`format=json` and `format=csv` say the same for people."
+)
+
+StepName = Annotated[Step, QueryParameter(description="how long a step is")]
+MeasureName = Annotated[Measure, QueryParameter(description="rates, or states")]
+CellFormat = Annotated[
+    str, QueryParameter(pattern="^(bytes|json|csv)?$", description="bytes, json or csv")
+]
+
+
+class States(Struct, frozen=True):
+    """States as they were computed: for which grid, of which steps."""
+
+    grid: Drawn
+    measure: Measure
+    steps: tuple[Span, ...]
+    raw: bytes
+
+    @property
+    def encoded(self) -> bytes:
+        """Header and states."""
+        cells, steps = len(self.grid.cells), len(self.steps)
+        number = MEASURES.index(self.measure)
+        head = HEADER.pack(MAGIC, VERSION, number, 0, cells, steps, self.grid.digest)
+        return head + self.raw
+
+    def of(self, cell: int) -> bytes:
+        """Return the states of one cell, step by step."""
+        return self.raw[cell :: len(self.grid.cells)]
+
+
+class CellsOut(Struct, frozen=True):
+    """States for people. `cells`: by cell a byte for each step; `codes` says what bytes say."""
+
+    as_of: AsOf
+    grid: str
+    hash: str
+    href: str
+    measure: Measure
+    steps: Sequence[Span]
+    codes: Sequence[CellCode]
+    cells: Mapping[str, Sequence[int]]
+
+
+@get(
+    "/views/cells",
+    tags=["views"],
+    summary="地图 · states of a map's cells",
+    description="\n".join((_LAYOUT, "", *table())),
+    sync_to_thread=True,
+)
+def cells_view(  # noqa: PLR0913  filters
+    *,
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[SkipValidation[Reading]],
+    grid: Annotated[str, QueryParameter(max_length=16)] = "township",
+    measure: MeasureName = "object_coverage",
+    step: StepName = "month",
+    first: From = None,
+    last: Until = None,
+    township: Code = None,
+    village: Code = None,
+    domain: Code = None,
+    kind: Code = None,
+    officer: Code = None,
+    today: Today = None,
+    format: CellFormat = "",  # noqa: A002  the query's word
+) -> Response[Any]:
+    """Compute the states of all cells of a grid, between `from` and `to`."""
+    day = today or reading.today()
+    filters = Filters(township=township, village=village, domain=domain, kind=kind, officer=officer)
+    asked = Asked(_steps(period_of(first, last, day), step), day, filters)
+    name = grid_named(grid)
+    with reading.held() as views:
+        found = computed(views, name, asked, measure)
+        as_of = reading.as_of(query_of(request), day, views)
+    return _answered(request, found, as_of, format)
+
+
+def computed(
+    views: ViewReader,
+    name: GridName,
+    asked: Asked,
+    measure: Measure,
+    overdue: Overdue | None = None,
+) -> States:
+    """Compute states from the views as they stand; `overdue` by object, where rules say so."""
+    register, areas = listed(views), areas_of(views)
+    grid = grid_of(name, register, areas)
+    raw = states(views, register, grid, asked, measure, overdue)
+    return States(drawn(name, grid, areas), measure, asked.steps, raw)
+
+
+def _steps(period: Span, step: Step) -> tuple[Span, ...]:
+    try:
+        return steps_of(period, step)
+    except TooManyStepsError as many:
+        reason = f"more than {MOST_STEPS} steps"
+        raise ProblemError("bad-request", parameters=[{"name": "step", "reason": reason}]) from many
+
+
+def _answered(
+    request: Request[Any, Any, Any], found: States, as_of: AsOf, named: str
+) -> Response[Any]:
+    if named == "bytes" or (not named and MEDIA_TYPE in request.headers.get("accept", "")):
+        return _in_bytes(request, found, as_of)
+    if len(found.raw) > MOST_CSV:
+        reason = f"more than {MOST_CSV} states: ask for bytes, or for fewer steps"
+        raise ProblemError("bad-request", parameters=[{"name": "format", "reason": reason}])
+    if wants_csv(request, named):
+        return as_csv("cells", lines(found), as_of)
+    return Response(shown(found, as_of))
+
+
+def _in_bytes(request: Request[Any, Any, Any], found: States, as_of: AsOf) -> Response[bytes]:
+    content = found.encoded
+    headers = {
+        "etag": f'"{sha256(content).hexdigest()}"',
+        "cache-control": "no-cache",
+        "vary": "accept",
+        "xunji-as-of": msgspec.json.encode(as_of).decode("ascii", "replace"),
+    }
+    if is_known(request, headers["etag"]):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
+
+
+def shown(found: States, as_of: AsOf) -> CellsOut:
+    """Return states as JSON says them."""
+    named = found.grid.digest.hex()
+    return CellsOut(
+        as_of,
+        found.grid.name,
+        named,
+        f"/grids/{found.grid.name}/{named}",
+        found.measure,
+        found.steps,
+        CODES,
+        {cell: list(found.of(number)) for number, cell in enumerate(found.grid.cells)},
+    )
+
+
+def lines(found: States) -> Iterator[Mapping[str, Any]]:
+    """Return states as rows of a table."""
+    for number, cell in enumerate(found.grid.cells):
+        for step, byte in zip(found.steps, found.of(number), strict=True):
+            yield {
+                "cell": cell,
+                "from": step.start,
+                "to": step.end,
+                "byte": byte,
+                "state": code_of(byte).name,
+            }

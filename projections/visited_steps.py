@@ -1,0 +1,88 @@
+"""In which steps each object was inspected: one pass over the inspections of the period."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from projections.question import Filters
+from projections.spans import Span, before
+from projections.views import Condition, Query, ViewReader
+
+
+class Visited(Struct, frozen=True):
+    """By object, masks of steps: with an effective inspection, and with one that had findings."""
+
+    done: Mapping[str, int]
+    findings: Mapping[str, int]
+
+
+def visited(
+    views: ViewReader,
+    chosen: Filters,
+    past: Sequence[Span],
+    into: Sequence[Mapping[str, str]],
+    *,
+    with_findings: bool,
+) -> Visited:
+    """Read the inspections step by step; `into` says as what merged objects are counted."""
+    done: defaultdict[str, int] = defaultdict(int)
+    findings: defaultdict[str, int] = defaultdict(int)
+    columns = ("object", "outcome") if with_findings else ("object",)
+    for number, (step, targets) in enumerate(zip(past, into, strict=True)):
+        bit = 1 << number
+        for values in _effective(views, chosen, step, columns):
+            key = values[0]
+            key = targets.get(key, key) if targets else key
+            done[key] |= bit
+            if with_findings and values[1] == "findings":
+                findings[key] |= bit
+    return Visited(done, findings)
+
+
+def inspected_before(
+    views: ViewReader, chosen: Filters, day: date, into: Mapping[str, str]
+) -> frozenset[str]:
+    """Return the objects with an effective inspection before a day, read year by year."""
+    found: set[str] = set()
+    first = _first_year(views)
+    if first is not None and day > date.min:
+        for year in range(first, day.year + 1):
+            whole = Span(date(year, 1, 1), date(year, 12, 31))
+            span = whole.within(Span(date.min, before(day)))
+            if span is not None:
+                rows = _effective(views, chosen, span, ("object",))
+                found.update(into.get(values[0], values[0]) for values in rows)
+    return frozenset(found)
+
+
+def _effective(
+    views: ViewReader, chosen: Filters, span: Span, columns: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    where: list[Condition] = [
+        ("completed_on", ">=", span.start.isoformat()),
+        ("completed_on", "<=", span.end.isoformat()),
+        ("effective", "=", 1),
+    ]
+    for name in ("township", "domain", "kind", "village"):
+        value = getattr(chosen, name)
+        if value is not None:
+            where.append((name, "=", value))
+    asked = columns if chosen.officer is None else (*columns, "officers")
+    query = Query("inspections", columns=asked, where=tuple(where), order=("completed_on",))
+    for row in views.select(query):
+        if chosen.officer is None or chosen.officer in str(row.values[-1]).split():
+            yield row.values  # type: ignore[misc]  these columns are text
+
+
+def _first_year(views: ViewReader) -> int | None:
+    query = Query(
+        "inspections",
+        columns=("completed_on",),
+        where=(("completed_on", "!=", ""),),
+        order=("completed_on",),
+        limit=1,
+    )
+    rows = views.select(query)
+    return date.fromisoformat(str(rows[0].values[0])).year if rows else None
