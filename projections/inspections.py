@@ -10,7 +10,7 @@ from events.inspections import (
 )
 from events.office import OfficeFact
 from events.register import RegisterFact
-from projections import follow_ups, patrols, procedure, visits
+from projections import followed, patrols, procedure, visits
 from projections.case_rows import (
     CASE_KEEPS,
     Answered,
@@ -105,7 +105,7 @@ def _extract(_key: str, document: CaseDocument) -> tuple[Value, ...]:
         " ".join(completed.officers) if completed else "",
         _assignment(document),
         *_walked(held, one),
-        *_followed(held),
+        *_followed(held, one),
         *_judged(held, document),
     )
 
@@ -120,10 +120,17 @@ def _walked(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
     return one.on.isoformat(), walked, patrols.goals_text(met)
 
 
-def _followed(held: list[Counting[CaseRow]]) -> tuple[Value, ...]:
-    found = follow_ups.follow(held)
-    due_on = found.due_on
-    return int(bool(found)), due_on.isoformat() if due_on else "", follow_ups.follow_text(found)
+def _followed(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
+    found = followed.follow(held)
+    flags = found.flags(voided=one.voided)
+    due_on = found.due_on if followed.Followed.OPEN in flags else None
+    ended_on = found.ended_on
+    return (
+        int(flags),
+        due_on.isoformat() if due_on else "",
+        ended_on.isoformat() if ended_on else "",
+        followed.follow_text(found),
+    )
 
 
 def _judged(held: list[Counting[CaseRow]], document: CaseDocument) -> tuple[Value, ...]:
@@ -185,6 +192,7 @@ INSPECTIONS: View = of_facts(
         "goals": "text",
         "followed": "integer",
         "follow_due_on": "text",
+        "follow_ended_on": "text",
         "follow": "text",
         "faults": "text",
         "procedure": "text",
@@ -224,7 +232,7 @@ INSPECTIONS: View = of_facts(
             "procedure",
         ),
         ("walked_on", "township", "village", "effective", "passes", "goals", "officers"),
-        ("followed", "follow_due_on"),
+        ("followed", "follow_due_on", "follow_ended_on"),
         ("object", "completed_on"),
         ("township", "completed_on"),
         ("assignment",),
