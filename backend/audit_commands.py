@@ -1,6 +1,7 @@
-"""The auditor's commands: verify the whole, replay one case."""
+"""The auditor's commands: verify the whole, replay one case, compute again what was derived."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ from events.command import FailedError, data_option
 
 if TYPE_CHECKING:
     from backend.office import Office
+    from backend.recomputing import Recomputed
     from backend.replaying import Replayed
     from backend.verification import Report
 
+_MOST_SHOWN = 100
 LATE = 60_000_000  # microseconds: from then on it is worth saying
 _SHORT = 8  # letters of an id that people can compare
 
@@ -208,3 +211,51 @@ def _sealed(office: "Office", one: "Replayed", index: int) -> str:
     except ErasedError:
         return _("[erased]")
     return _("[sealed]")
+
+
+@click.command(
+    "recompute",
+    help=_("Compute patrols' coverage again from their sealed tracks; it is recorded who looked."),
+)
+@data_option
+@click.option("--as", "viewer", metavar="NAME", required=True, help=_("Who looks."))
+@click.option("--purpose", metavar="TEXT", required=True, help=_("What for."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print the report as JSON."))
+def recompute(data: Path, viewer: str, purpose: str, *, as_json: bool) -> None:
+    import msgspec
+
+    from backend import recomputing
+
+    with console(data) as office:
+        found = list(recomputing.recompute(office, viewer[:64], purpose[:64]))
+    wrong = [one for one in found if one.outcome in recomputing.WRONG]
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(found), indent=1))
+    else:
+        _tell_recomputed(found, wrong)
+    if wrong:
+        raise FailedError(_("tracks do not give what was said of them"))
+
+
+def _tell_recomputed(found: "Sequence[Recomputed]", wrong: "Sequence[Recomputed]") -> None:
+    count = Counter(one.outcome for one in found)
+    said = _("{same} of {n} fractions are what their tracks give")
+    click.echo(said.format(same=count["same"], n=len(found)))
+    for number, what in (
+        (count["erased"], _("tracks are erased: nobody can compute them again")),
+        (count["unopened"], _("tracks do not open: their keys never came")),
+        (count["unknown"], _("fractions are of versions this program does not know")),
+    ):
+        if number:
+            click.echo(f"{number} {what}")
+    meaning = {
+        "differs": _("the track gives {found}"),
+        "elsewhere": _("the track was matched to a place that the register never had"),
+        "untold": _("there is no track beside it"),
+        "unreadable": _("what was sealed is no track"),
+    }
+    for one in wrong[:_MOST_SHOWN]:
+        what = meaning[one.outcome].format(found=one.found)
+        click.echo(f"#{one.position}  {one.inspection}  {one.version or '-'}  {one.said}: {what}")
+    if len(wrong) > _MOST_SHOWN:
+        click.echo(_("and {n} more").format(n=len(wrong) - _MOST_SHOWN))

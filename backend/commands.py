@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from backend.audit_commands import show, verify
+from backend.audit_commands import recompute, show, verify
 from backend.bench.commands import bench
 from backend.demo.commands import demo
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
@@ -81,5 +81,6 @@ commands: list[click.Command] = [
     checkpoint,
     verify,
     show,
+    recompute,
     bench,
 ]
