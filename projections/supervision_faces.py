@@ -4,7 +4,7 @@ A cell is a domain in a township. It counts if it has objects that count in the 
 done if it has an effective inspection and a supervisory act in the period. Acts are those that
 supervisors recorded, and re-inspections by officers none of whom had been there before: who
 looks at their own work again supervises nobody. The moment of the act decides, whenever it was
-handed in. Of several re-inspections under one order the last is known.
+handed in.
 
 An act has neither village nor kind nor crew: where these are chosen, it counts for its cell.
 """
@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final
 
 from projections.figures import Figure, Measured, figure
-from projections.follow_ups import Order, read_follow
+from projections.followed import Followed, Look, read_follow
 from projections.question import Question
 from projections.supervision import Act, SupervisionDocument, cell
 from projections.views import Condition, Query, view_of
@@ -53,8 +53,8 @@ def _supervised(question: Question) -> set[str]:
     if past is None:
         return set()
 
-    def lies_in(day: date | None) -> bool:
-        return day is not None and past.start <= day <= past.end
+    def lies_in(day: date) -> bool:
+        return past.start <= day <= past.end
 
     return {*_recorded(question, lies_in), *_looked_again(question, lies_in)}
 
@@ -65,7 +65,7 @@ def _where(question: Question) -> tuple[Condition, ...]:
     return tuple((name, "=", value) for name, value in named if value is not None)
 
 
-def _recorded(question: Question, lies_in: Callable[[date | None], bool]) -> Iterator[str]:
+def _recorded(question: Question, lies_in: Callable[[date], bool]) -> Iterator[str]:
     """Find the cells that a supervisor looked at."""
     view = view_of(question.views.views, "supervision")
     rows = question.views.select(Query("supervision", where=_where(question), document=True))
@@ -83,24 +83,25 @@ def _recorded(question: Question, lies_in: Callable[[date | None], bool]) -> Ite
             yield key
 
 
-def _looked_again(question: Question, lies_in: Callable[[date | None], bool]) -> Iterator[str]:
+def _looked_again(question: Question, lies_in: Callable[[date], bool]) -> Iterator[str]:
     """Find the cells where others than the first crew saw whether an order was obeyed."""
-    followed: Condition = ("followed", "=", 1)
+    ordered: Condition = ("followed", "in", Followed.ORDER.having)
     columns = ("domain", "township", "officers", "follow")
     rows = question.views.select(
-        Query("inspections", columns=columns, where=(followed, *_where(question)))
+        Query("inspections", columns=columns, where=(ordered, *_where(question)))
     )
-    again: list[tuple[str, set[str], Order]] = []
+    again: list[tuple[str, set[str], Look]] = []
     for row in rows:
         domain, township, crew, follow = (str(value) for value in row.values)
         again += [
-            (cell(domain, township), set(crew.split()), order)
+            (cell(domain, township), set(crew.split()), look)
             for order in read_follow(follow).orders
-            if lies_in(order.reinspected_on)
+            for look in order.looks
+            if lies_in(look.on)
         ]
-    crews = _crews(question, (order.by for _, _, order in again))
-    for key, first, order in again:
-        second = set(order.officers) or crews.get(order.by, set())
+    crews = _crews(question, (look.by for _, _, look in again))
+    for key, first, look in again:
+        second = set(look.officers) or crews.get(look.by, set())
         if second and not first & second:
             yield key
 

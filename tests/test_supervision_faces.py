@@ -198,6 +198,15 @@ def test_where_nobody_can_tell_who_looked_again_it_is_no_supervision() -> None:
     assert cells.measured().figure.covered == ()
 
 
+def test_each_of_several_reinspections_counts_in_its_own_period() -> None:
+    cells = Cells()
+    first = cells.inspected("A")
+    cells.reinspected(first, "Sun", "Zhao", on="2026-03-10")
+    cells.reinspected(first, "Chen", "Li", on="2026-04-10")
+
+    assert cells.measured().figure.covered == (SOCIAL_1,)
+
+
 def test_a_reinspection_after_the_period_is_none_in_it() -> None:
     cells = Cells()
     first = cells.inspected("A")
