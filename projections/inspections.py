@@ -215,6 +215,7 @@ INSPECTIONS: View = of_facts(
         (  # all that procedure reads, likewise
             "started_on",
             "kind",
+            "nature",
             "object",
             "object_type",
             "domain",
@@ -233,7 +234,7 @@ INSPECTIONS: View = of_facts(
         ),
         ("walked_on", "township", "village", "effective", "passes", "goals", "officers"),
         ("followed", "follow_due_on", "follow_ended_on"),
-        ("object", "completed_on"),
+        ("object", "completed_on", "effective", "items", "officers"),  # all that rules read
         ("township", "completed_on"),
         ("assignment",),
     ),

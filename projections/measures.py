@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from projections import coverage, participation, supervision_faces
+from projections import coverage, participation, procedure_faults, supervision_faces
 from projections.figures import Measured
 from projections.question import Question
 
@@ -45,6 +45,9 @@ MEASURES: Final[Mapping[str, Measure]] = {
             1,
             supervision_faces.supervision_faces,
             ("objects", "inspections", "supervision", "items", "checklists"),
+        ),
+        Measure(
+            "procedure_completeness", 1, procedure_faults.procedure_completeness, ("inspections",)
         ),
     )
 }

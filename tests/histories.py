@@ -15,7 +15,7 @@ from events import envelope, header, vocabulary
 from events.envelope import Entry
 from events.facts import Fact, Visit, body
 from events.header import Header
-from events.ids import EntryRef, id_text
+from events.ids import NOBODY, EntryRef, id_text
 from events.inspections import CorrectionRecorded, CrewMember, InspectionCompleted
 from events.store import Held, Stored
 
@@ -56,6 +56,7 @@ class History:
         received: int | None = None,
         offset: int = CHINA,
         tag: str | None = None,
+        run: tuple[bytes, int] = (NOBODY, 0),
     ) -> EntryRef:
         name = a_log(log)
         self._sequences[name] += 1
@@ -68,6 +69,7 @@ class History:
             received if received is not None else len(self.records) + 1,
             offset=offset,
             tag=tag,
+            run=run,
         )
         self.records.append(stored)
         return EntryRef(name, self._sequences[name])
@@ -86,9 +88,10 @@ def stored_record(
     *,
     offset: int = CHINA,
     tag: str | None = None,
+    run: tuple[bytes, int] = (NOBODY, 0),
 ) -> Stored:
     named = tag or vocabulary.tag_of(type(fact))
-    entry = unsigned(body(fact, bytes(16)), named, log, sequence, at, offset)
+    entry = unsigned(body(fact, bytes(16)), named, log, sequence, at, offset, run)
     return Stored(
         position,
         log,
@@ -98,7 +101,16 @@ def stored_record(
     )
 
 
-def unsigned(content: bytes, tag: str, log: str, sequence: int, at: int, offset: int) -> Entry:
+def unsigned(
+    content: bytes,
+    tag: str,
+    log: str,
+    sequence: int,
+    at: int,
+    offset: int,
+    run: tuple[bytes, int] = (NOBODY, 0),
+) -> Entry:
+    """An entry that nobody signed. `run`: which run of the tablet, and its milliseconds."""
     head = Header(
         log=bytes.fromhex(log) if sequence > 1 else bytes(32),
         sequence=sequence,
@@ -108,6 +120,8 @@ def unsigned(content: bytes, tag: str, log: str, sequence: int, at: int, offset:
         body_size=len(content),
         body_hash=bytes(32),
         utc_offset=offset,
+        boot=run[0],
+        uptime=run[1],
     )
     return Entry(head, header.encode(head), bytes(64), content)
 
