@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from backend.mongodb.persistence import MongoDatastore
 from tests.machine import find_chromium
 from tests.mongodb import standin
 
@@ -76,3 +77,18 @@ def mongodb() -> Generator[str]:
     """The URI of a MongoDB: the one that is given, or a stand-in for this process."""
     with standin.serving() as uri:
         yield uri
+
+
+@pytest.fixture
+def database(mongodb: str) -> Generator[Callable[[], MongoDatastore]]:
+    """Open a database of MongoDB that is this test's own, as often as wanted."""
+    opened: list[MongoDatastore] = []
+    with standin.database(mongodb) as name:
+
+        def open_it() -> MongoDatastore:
+            opened.append(MongoDatastore(mongodb, name))
+            return opened[-1]
+
+        yield open_it
+        for one in opened:
+            one.close()

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.mongodb.persistence import MongoDatastore
+from backend.mongodb.store import MongoStore
 from events.envelope import Entry
 from events.errors import ConflictError, ForkedError, StorageError
 from events.memory_store import MemoryStore
@@ -29,11 +31,28 @@ LOG, RUN = log_of(6)
 OTHER, OTHER_RUN = log_of(4, seed=8)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+Opened = Callable[[], EventStore]
+
+
+def opener(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    if kind == "sqlite":
+        return lambda: SQLiteStore(tmp_path / "h.sqlite")
+    database: Callable[[], MongoDatastore] = request.getfixturevalue("database")
+    return lambda: MongoStore(database())
+
+
+@pytest.fixture(params=["memory", "sqlite", "mongodb"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[EventStore]:
-    made = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "h.sqlite")
+    memory = request.param == "memory"
+    made = MemoryStore() if memory else opener(request.param, request, tmp_path)()
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """Opens the same history again and again."""
+    return opener(request.param, request, tmp_path)
 
 
 def contents(store: EventStore) -> list[tuple[int, str, int, int]]:
@@ -154,26 +173,33 @@ def test_any_overlapping_appends_make_two_whole_logs(
         assert held_run == [one.raw for one in run[: len(held_run)]]
 
 
-# ── on disk ────────────────────────────────────────────────────────────────────────
+# ── where several open it ──────────────────────────────────────────────────────────
 
 
-def append_one_by_one(file: Path, log: bytes, run: list[bytes]) -> None:
+def append_one_by_one(place: Path | tuple[str, str], log: bytes, run: list[bytes]) -> None:
     from events import envelope
 
-    store = SQLiteStore(file)
+    store: EventStore = (
+        SQLiteStore(place) if isinstance(place, Path) else MongoStore(MongoDatastore(*place))
+    )
     for index, raw in enumerate(run):
         store.append(log, index, [envelope.decode(raw)], NOON + index)
     store.close()
 
 
-def test_two_processes_append_side_by_side(tmp_path: Path) -> None:
-    file = tmp_path / "h.sqlite"
+@pytest.mark.parametrize("kind", ["sqlite", "mongodb"])
+def test_several_processes_append_side_by_side(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     logs = [log_of(40, seed) for seed in (11, 12, 13)]
     start: Callable[..., multiprocessing.process.BaseProcess]
     start = multiprocessing.get_context("spawn").Process
-    SQLiteStore(file).close()
+    store = opener(kind, request, tmp_path)()
+    place: Path | tuple[str, str] = tmp_path / "h.sqlite"
+    if isinstance(store, MongoStore):
+        place = request.getfixturevalue("mongodb"), store._datastore.database.name
     writers = [
-        start(target=append_one_by_one, args=(file, log, [one.raw for one in run]))
+        start(target=append_one_by_one, args=(place, log, [one.raw for one in run]))
         for log, run in logs
     ]
     for writer in writers:
@@ -182,7 +208,6 @@ def test_two_processes_append_side_by_side(tmp_path: Path) -> None:
         writer.join()
 
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    store = SQLiteStore(file)
     found = contents(store)
     assert [one[0] for one in found] == list(range(1, 121))
     assert [one[3] for one in found] == sorted(one[3] for one in found)
@@ -193,8 +218,8 @@ def test_two_processes_append_side_by_side(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_race_for_the_same_log_is_a_conflict_for_the_loser(tmp_path: Path) -> None:
-    one, two = SQLiteStore(tmp_path / "h.sqlite"), SQLiteStore(tmp_path / "h.sqlite")
+def test_a_race_for_the_same_log_is_a_conflict_for_the_loser(opened: Opened) -> None:
+    one, two = opened(), opened()
     one.append(LOG, 0, RUN[:2], NOON)
     raced = two.held
 
@@ -214,15 +239,32 @@ def test_a_race_for_the_same_log_is_a_conflict_for_the_loser(tmp_path: Path) -> 
     two.close()
 
 
-def test_what_was_appended_is_there_after_opening_again(tmp_path: Path) -> None:
-    store = SQLiteStore(tmp_path / "h.sqlite")
+def test_what_was_appended_is_there_after_opening_again(opened: Opened) -> None:
+    store = opened()
     held = store.append(LOG, 0, RUN, NOON)
     store.close()
 
-    again = SQLiteStore(tmp_path / "h.sqlite")
+    again = opened()
 
     assert again.held(LOG) == held
     again.close()
+
+
+def test_another_process_s_appends_are_seen(opened: Opened) -> None:
+    one, two = opened(), opened()
+    one.append(LOG, 0, RUN[:2], NOON)
+    assert two.held(LOG) == one.held(LOG)
+    two.append(LOG, 2, RUN[2:4], NOON)
+
+    assert one.held(LOG) == two.held(LOG)
+    assert one.size() == 4
+    assert one.append(OTHER, 0, OTHER_RUN, NOON).position == 8
+    assert [row[0] for row in contents(two)] == list(range(1, 9))
+    one.close()
+    two.close()
+
+
+# ── in a file ──────────────────────────────────────────────────────────────────────
 
 
 def test_a_full_store_keeps_whole_appends_only(tmp_path: Path) -> None:

@@ -88,6 +88,16 @@ def new_database() -> str:
     return f"xunji_test_{os.getpid()}_{next(_numbers)}"
 
 
+@contextmanager
+def database(uri: str) -> Generator[str]:
+    """Return a name for a test, and drop what it made under it."""
+    name = new_database()
+    try:
+        yield name
+    finally:
+        dropped(uri, name)
+
+
 def dropped(uri: str, database: str) -> None:
     """Drop what a test made."""
     with closing(MongoClient[dict[str, object]](uri)) as client:

@@ -173,7 +173,7 @@ class Lagging(Claims):
 
     unseen = 3
 
-    def tail(self, known: int = 1) -> Tail | None:
+    def tail(self, known: int = 0) -> Tail | None:
         if self.unseen:
             self.unseen -= 1
             return None

@@ -44,6 +44,7 @@ class Claims:
         self._unsettled = commits.with_options(read_concern=ReadConcern("local"))
         self._patience = patience
         self._tail: Tail | None = None  # a hint: that it is right is what the index is for
+        self._newest = 1  # where a commit was seen: the search for a newer one begins there
         self.conflicts = 0
 
     def record(self, group: Sequence[Append]) -> None:
@@ -72,11 +73,22 @@ class Claims:
                 pause.once()
             waiting = [append for append in waiting if not append.done]
 
-    def tail(self, known: int = 1) -> Tail | None:
-        """Return what stands behind the newest commit from position `known` on, if there is one."""
-        newest = self._commits.find({"p": {"$gte": Int64(known)}}, TAIL).sort("p", DESCENDING)
-        found = next(iter(newest.limit(1)), None)
-        return tail_of(found) if found else None
+    def tail(self, known: int = 0) -> Tail | None:
+        """Return what stands behind the newest commit from position `known` on, if there is one.
+
+        Without `known` all is searched, from the newest commit that was seen on first.
+        """
+        newest = self._newest_from(known or self._newest)
+        if newest is None and not known and self._newest > 1:
+            newest = self._newest_from(1)  # the database was restored from a backup
+        if newest is None:
+            return None
+        self._newest = newest["p"]
+        return tail_of(newest)
+
+    def _newest_from(self, position: int) -> Document | None:
+        found = self._commits.find({"p": {"$gte": Int64(position)}}, TAIL).sort("p", DESCENDING)
+        return next(iter(found.limit(1)), None)
 
     def recorded_elsewhere(self, tail: Tail) -> None:
         """Take the hint that a commit was recorded in another way."""
@@ -111,6 +123,8 @@ class Claims:
         for append, document in zip(waiting[:recorded], documents, strict=False):
             append.recorded = document
         self._tail = tails[recorded]
+        if recorded:
+            self._newest = int(documents[recorded - 1]["p"])
         if refused is None:
             return True
         return self._take_refusal(waiting[recorded], refused, tails[recorded]) or recorded > 0

@@ -105,20 +105,14 @@ def _only(topics: Sequence[str]) -> Document:
     }
 
 
-def of_originator(
-    originator: UUID | str, gt: int | None, lte: int | None
-) -> tuple[Document, Document]:
-    """Return filter and projection for the events of one originator."""
+def of_originator(originator: UUID | str, gt: int | None, lte: int | None) -> Document:
+    """Return a filter for commits that hold versions of an originator."""
     bounds: Document = {}
     if gt is not None:
         bounds["$gt"] = gt
     if lte is not None:
         bounds["$lte"] = lte
     if not bounds:
-        where: Document = {"e.s": originator}
-    else:  # both on one element: only so does the index serve both
-        where = {"e": {"$elemMatch": {"s": originator, "v": bounds}}}
-    terms: list[Document] = [{"$eq": ["$$event.s", originator]}]
-    terms += [{operator: ["$$event.v", value]} for operator, value in bounds.items()]
-    chosen = {"$filter": {"input": "$e", "as": "event", "cond": {"$and": terms}}}
-    return where, {"p": 1, "received_at": 1, "epoch": 1, "e": chosen}
+        return {"e.s": originator}
+    # Both on one element: only so does the index serve both.
+    return {"e": {"$elemMatch": {"s": originator, "v": bounds}}}

@@ -1,5 +1,6 @@
 """The library's recorders over commit documents."""
 
+import math
 import time
 from collections.abc import Sequence
 from threading import Event
@@ -31,6 +32,7 @@ from backend.mongodb.persistence.commits import (
     Recorded,
     append_of,
     encoded,
+    events_of,
     stored_event,
     tail_of,
 )
@@ -104,12 +106,14 @@ class MongoAggregateRecorder(MongoRecorder, AggregateRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Return the events of an originator in the order of versions."""
-        where, projection = of_originator(originator_id, gt, lte)
+        least = -math.inf if gt is None else gt
+        most = math.inf if lte is None else lte
         with translated():
             found = [
                 stored_event(one)
-                for commit in self.events.find(where, projection)
+                for commit in self.events.find(of_originator(originator_id, gt, lte))
                 for one in commit["e"]
+                if one["s"] == originator_id and least < one["v"] <= most
             ]
         found.sort(key=lambda one: one.originator_version, reverse=desc)
         return found if limit is None else found[:limit]
@@ -178,6 +182,17 @@ class MongoApplicationRecorder(MongoAggregateRecorder, ApplicationRecorder):
         """Return events from position `first` on, with what is kept of their commits."""
         with translated():
             return self.positions.read(first, limit, last, topics)
+
+    def select_recorded_of(self, originator_id: UUID | str, gt: int, lte: int) -> list[Recorded]:
+        """Return some versions of an originator, with what is kept of their commits."""
+        with translated():
+            found = [
+                one
+                for commit in self.events.find(of_originator(originator_id, gt, lte))
+                for one in events_of(commit)
+                if one.originator_id == originator_id and gt < one.version <= lte
+            ]
+        return sorted(found, key=lambda one: one.version)
 
     def select_notifications(
         self,
