@@ -52,7 +52,7 @@ class Desk:
         self.outbox = Outbox(self.journal, folder.reference, self._title)
         self.inspection: Inspection | None = None
         self.track: Track | None = None
-        self._track_failure = ""
+        self._track_failed = False
         self._folder = folder
         self._machine = machine
         self._problems: dict[Slot, str] = {}
@@ -169,15 +169,15 @@ class Desk:
             return
         try:
             self.track.take(self._machine.gps.fix())
-            self._track_failure = ""
-        except StorageError as failed:  # a patrol goes on without its track
-            self._track_failure = str(failed)
+            self._track_failed = False
+        except StorageError:  # a patrol goes on without its track
+            self._track_failed = True
 
     def _track_words(self) -> str:
         track = self.track
         if track is None or (self._machine.gps.reception() == "off" and not track.points):
             return ""
-        return form_view.track_words(track, self._track_failure)
+        return form_view.track_words(track, failed=self._track_failed)
 
     def _follow(self, inspection: Inspection) -> None:
         """Keep a track from here on, if this is a patrol of something that can be measured."""

@@ -132,10 +132,10 @@ def _saved(inspection: Inspection) -> str:
     return _("Saved {time}").format(time=f"{when:%H:%M:%S}")
 
 
-def track_words(track: Track, failure: str = "") -> str:
+def track_words(track: Track, *, failed: bool = False) -> str:
     """Say that a track is being recorded, and what it shows so far."""
-    if failure:
-        return _("No track: {why}").format(why=failure)
+    if failed:
+        return _("The track cannot be stored")
     if not track.points:
         return _("Recording the track: no position yet")
     if isinstance(track.place, Hotspot):

@@ -399,7 +399,7 @@ def test_a_full_disk_is_said_and_the_patrol_goes_on(patrol: Patrol) -> None:
     (patrol.bench.folder.tracks).write_text("no folder")
     patrol.walk(100)
 
-    assert patrol.words().startswith("No track: ")
+    assert patrol.words() == "The track cannot be stored"
     patrol.bench.fill(begun)
     patrol.desk.complete()
     assert [one for one in patrol.bench.facts() if isinstance(one, InspectionCompleted)]
