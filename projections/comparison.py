@@ -1,4 +1,4 @@
-"""A measure in two periods, and in many in a row: what changed, and of which rows.
+"""A measure in two periods: what changed, and of which rows.
 
     then, now = measured(...), measured(...)
     compare(then, now).figures["villages"].came    # not covered then, covered now
@@ -8,18 +8,15 @@ periods neither came nor went: it joined or left what there was to cover.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from msgspec import Struct
 
 from projections.figures import Figure, Measured
 from projections.spans import Span, after
 
-Step: TypeAlias = Literal["week", "month", "quarter"]
-
-MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3}
 _YEAR: Final = 12
 
 
@@ -132,22 +129,3 @@ def _earlier(day: date, months: int) -> date:
     last = monthrange(year, month + 1)[1]
     is_last = after(day).day == 1
     return date(year, month + 1, last if is_last else min(day.day, last))
-
-
-def steps(period: Span, step: Step) -> Iterator[Span]:
-    """Return the weeks (from Monday), months or quarters that a period touches, cut to it."""
-    start = period.start
-    while start <= period.end:
-        end = min(_end(start, step), period.end)
-        yield Span(start, end)
-        start = after(end)
-        if start == end:  # the end of time
-            return
-
-
-def _end(day: date, step: Step) -> date:
-    if step == "week":
-        return day + timedelta(days=6 - day.weekday())
-    months = MONTHS[step]
-    year, month = divmod(_number(day) // months * months + months - 1, _YEAR)
-    return date(year, month + 1, monthrange(year, month + 1)[1])

@@ -1,4 +1,4 @@
-"""A period in steps, as a slider walks through it: days, weeks, months or years."""
+"""A period in steps, as a slider walks through it: days, weeks, months, quarters or years."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from projections.spans import Span, after
 
-Step: TypeAlias = Literal["day", "week", "month", "year"]
+Step: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 
 MOST_STEPS: Final = 400
 """A year of days, and some."""
@@ -17,7 +17,7 @@ class TooManyStepsError(ValueError):
 
 
 def steps_of(period: Span, step: Step) -> tuple[Span, ...]:
-    """Cut a period into calendar days, weeks from Monday, months or years; its ends cut them."""
+    """Cut a period into days, weeks from Monday, months, quarters or years of the calendar."""
     found: list[Span] = []
     start = period.start
     while start <= period.end:
@@ -40,5 +40,8 @@ def _end(day: date, step: Step) -> date:
             return day + timedelta(days=min(left, (date.max - day).days))
         case "month":
             return day.replace(day=monthrange(day.year, day.month)[1])
+        case "quarter":
+            last = (day.month + 2) // 3 * 3
+            return date(day.year, last, monthrange(day.year, last)[1])
         case "year":
             return date(day.year, 12, 31)

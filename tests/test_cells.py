@@ -263,7 +263,7 @@ def agrees(views: ViewStore, steps: Sequence[Span], today: date) -> int:
     return seen
 
 
-@pytest.mark.parametrize("step", ["day", "week", "month", "year"])
+@pytest.mark.parametrize("step", ["day", "week", "month", "quarter", "year"])
 def test_each_step_of_a_township_is_what_coverage_says_of_it(
     district: ViewStore, step: str
 ) -> None:
@@ -327,7 +327,7 @@ def test_a_rate_is_never_rounded_to_nothing_or_to_all(done: int, of: int) -> Non
 @given(
     st.dates(date(1999, 12, 25), date(2030, 1, 5)),
     st.integers(0, 380),
-    st.sampled_from(["day", "week", "month", "year"]),
+    st.sampled_from(["day", "week", "month", "quarter", "year"]),
 )
 def test_steps_are_the_period_cut_without_gap_or_overlap(
     start: date, length: int, step: str
@@ -342,6 +342,7 @@ def test_steps_are_the_period_cut_without_gap_or_overlap(
             "day": lambda _: True,
             "week": lambda day: day.weekday() == 0,
             "month": lambda day: day.day == 1,
+            "quarter": lambda day: day.day == 1 and day.month % 3 == 1,
             "year": lambda day: (day.month, day.day) == (1, 1),
         }
         assert starts[step](other.start)

@@ -1,14 +1,13 @@
-"""Two periods beside each other, and the steps of one."""
+"""Two periods beside each other."""
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.catalogue import VIEWS
-from projections.comparison import Step, before_it, change, compare, steps
+from projections.comparison import before_it, change, compare
 from projections.figures import Figure, Measured, figure
 from projections.fold import catch_up
 from projections.measures import MEASURES
@@ -96,26 +95,3 @@ def test_the_period_before_ends_before_the_period_begins(first: date, days: int,
     found = before_it(period, first + timedelta(days=on))
 
     assert found.start <= found.end < period.start
-
-
-@given(DAYS, st.integers(1, 800), st.sampled_from(("week", "month", "quarter")))
-def test_steps_cover_a_period_without_gap_or_overlap(first: date, days: int, step: Step) -> None:
-    period = Span(first, first + timedelta(days=days - 1))
-
-    found = list(steps(period, step))
-
-    assert (found[0].start, found[-1].end) == (period.start, period.end)
-    assert all(one.end + timedelta(days=1) == later.start for one, later in pairwise(found))
-
-
-def test_steps_are_those_of_the_calendar() -> None:
-    assert list(steps(span("2026-02-10", "2026-07-01"), "quarter")) == [
-        span("2026-02-10", "2026-03-31"),
-        span("2026-04-01", "2026-06-30"),
-        span("2026-07-01", "2026-07-01"),
-    ]
-    assert list(steps(span("2026-11-18", "2026-11-24"), "week")) == [
-        span("2026-11-18", "2026-11-22"),
-        span("2026-11-23", "2026-11-24"),
-    ]
-    assert len(list(steps(span("2026-01-01", "2026-12-31"), "month"))) == 12
