@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from backend.mongodb.persistence import MongoDatastore
+from backend.mongodb.views import MongoViews
 from events.inspections import InspectionStarted
 from events.store import Stored
 from projections.catalogue import VIEWS
@@ -33,17 +35,30 @@ from tests.district import the_district
 from tests.drawn_histories import Drawn, histories
 from tests.histories import History, Shelf, a_visit, local
 
-Opened = Callable[[], ViewStore]
+Opened = Callable[[Sequence[View]], ViewStore]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def opener(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    if kind == "memory":
+        return MemoryViews
+    if kind == "sqlite":
+        return lambda views: SQLiteViews(tmp_path / "views", views)
+    database: Callable[[], MongoDatastore] = request.getfixturevalue("database")
+    return lambda views: MongoViews(database(), views)
+
+
+@pytest.fixture(params=["memory", "sqlite", "mongodb"])
 def views(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ViewStore]:
-    opened: ViewStore = (
-        MemoryViews(VIEWS) if request.param == "memory" else SQLiteViews(tmp_path / "views", VIEWS)
-    )
+    opened = opener(request.param, request, tmp_path)(VIEWS)
     assert isinstance(opened, ViewStore)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """Opens the same views again and again."""
+    return opener(request.param, request, tmp_path)
 
 
 def row(key: str, position: int = 1, name: str = "", last_on: str = "", found: int = 0) -> Saved:
@@ -231,16 +246,16 @@ def test_a_save_that_fails_half_way_saves_nothing_and_forgets_what_was_changed()
     assert audit(store, views) == []
 
 
-# ── files ──────────────────────────────────────────────────────────────────────────
+# ── opened again ───────────────────────────────────────────────────────────────────
 
 
-def test_a_file_is_kept_and_read_again(tmp_path: Path) -> None:
+def test_views_are_kept_and_read_again(opened: Opened) -> None:
     store = the_district().store()
-    first = SQLiteViews(tmp_path / "views", VIEWS)
+    first = opened(VIEWS)
     catch_up(store, first)
     first.close()
 
-    again = SQLiteViews(tmp_path / "views", VIEWS)
+    again = opened(VIEWS)
 
     assert again.position() == store.size()
     assert audit(store, again) == []
@@ -257,14 +272,14 @@ def wider(view: View) -> View:
 
 @pytest.mark.parametrize("change", [later, wider])
 def test_views_of_another_version_are_folded_anew(
-    tmp_path: Path, change: Callable[[View], View]
+    opened: Opened, change: Callable[[View], View]
 ) -> None:
     store = the_district().store()
-    first = SQLiteViews(tmp_path / "views", VIEWS)
+    first = opened(VIEWS)
     catch_up(store, first)
     first.close()
 
-    changed = SQLiteViews(tmp_path / "views", [change(OBJECTS), *VIEWS[1:]])
+    changed = opened([change(OBJECTS), *VIEWS[1:]])
 
     assert changed.position() == 0
     assert changed.select(Query("inspections")) == []
@@ -273,21 +288,23 @@ def test_views_of_another_version_are_folded_anew(
 
 
 def test_a_new_word_in_the_vocabulary_has_views_folded_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = SQLiteViews(tmp_path / "views", VIEWS)
+    first = opened(VIEWS)
     first.save({"objects": [row("a")]}, 0, 1)
     first.close()
     monkeypatch.setattr(
         "projections.catalogue.vocabulary.types", lambda: {"thing-invented.v1": InspectionStarted}
     )
 
-    assert SQLiteViews(tmp_path / "views", VIEWS).position() == 0
+    again = opened(VIEWS)
+    assert again.position() == 0
+    again.close()
 
 
-def test_two_processes_cannot_fold_one_file_past_each_other(tmp_path: Path) -> None:
+def test_two_processes_cannot_fold_past_each_other(opened: Opened) -> None:
     store = the_district().store()
-    one, other = (SQLiteViews(tmp_path / "views", VIEWS) for _ in range(2))
+    one, other = opened(VIEWS), opened(VIEWS)
     behind = Fold(store, one, batch=10)
     behind.step()
     Fold(store, other, batch=30).step()
