@@ -250,14 +250,18 @@ def _figures(cell: _Cell) -> Counted:
 
 
 def _rates(cell: _Cell, steps: int) -> bytes:
-    if not cell.done and not cell.objects.parts and not cell.homes:  # most cells of most maps
-        return bytes([0 if cell.objects.whole else NO_OBJECTS]) * steps
-    return _shown(cell, bytearray(map(percent, cell.done.each(steps), cell.objects.each(steps))))
+    of = cell.objects.each(steps)
+    found = bytearray([0 if number else NO_OBJECTS for number in of])
+    if cell.done:
+        for at, number in enumerate(cell.done.each(steps)):
+            if number:
+                found[at] = percent(number, of[at])
+    return _shown(cell, found)
 
 
 def _states(cell: _Cell, steps: int) -> bytes:
-    found = bytearray([NEVER]) * steps
-    done = (1 << steps) - 1 if cell.done.whole else 0
+    every = (1 << steps) - 1
+    done = every if cell.done.whole else 0
     for mask in cell.done.parts:
         done |= mask
     layers = (
@@ -266,12 +270,16 @@ def _states(cell: _Cell, steps: int) -> bytes:
         (cell.findings, FINDINGS),
         (cell.overdue, OVERDUE),
     )
+    found = bytearray([NEVER]) * steps
     for mask, code in layers:  # what comes later asks more of a reader
-        for at in bits(mask):
-            found[at] = code
+        if mask == every:
+            found = bytearray([code]) * steps
+        else:
+            for at in bits(mask):
+                found[at] = code
     if cell.objects.parts or not cell.objects.whole:
-        for at, of in enumerate(cell.objects.each(steps)):
-            if not of:
+        for at, number in enumerate(cell.objects.each(steps)):
+            if not number:
                 found[at] = NO_OBJECTS
     return _shown(cell, found)
 

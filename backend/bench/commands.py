@@ -24,6 +24,7 @@ NAMES: Final = (
     "fold",
     "replay",
     "queries",
+    "map",
     "tablet",
 )
 
@@ -42,6 +43,7 @@ LABELS: Final = {
     "replay_1m_s": _("1,000,000 entries replayed into coverage: seconds by the wall"),
     "replay_1m_cpu_s": _("1,000,000 entries replayed into coverage: seconds of CPU"),
     "query_p95_ms": _("slowest first page: 95 % are faster than so many ms"),
+    "map_year_ms": _("a map of a year in months, by hexagons: ms by the wall"),
     "tablet_answer_ms": _("an answer durable on the tablet: 95 % are faster than so many ms"),
 }
 

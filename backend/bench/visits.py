@@ -75,6 +75,12 @@ class Thing(Struct, frozen=True):
         return DOMAINS[self.number % len(DOMAINS)]
 
     @property
+    def point(self) -> tuple[float, float]:
+        """Some place in a district of 25 km by 40 km."""
+        dice = Random(self.number)
+        return round(dice.uniform(110.4, 110.64), 6), round(dice.uniform(21.09, 21.45), 6)
+
+    @property
     def type(self) -> str:
         return f"type_{self.number % 20}"
 
@@ -112,6 +118,8 @@ def register() -> Iterator[Happening]:
                 village=thing.village,
                 valid_from=_EARLY,
                 name=f"Object {thing.number}",
+                lon=thing.point[0],
+                lat=thing.point[1],
             )
         )
 
