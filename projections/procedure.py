@@ -177,7 +177,8 @@ def _certificate_not_shown(found: Told) -> Iterator[int]:
 
 
 def _certificate_expired(found: Told) -> Iterator[int]:
-    for row in found.noted.get(_SHOWN, ()):
+    rows = () if found.completed.nature == "service" else found.noted.get(_SHOWN, ())
+    for row in rows:
         if str(row.detail.get("valid_to", "")) < local_day(row.at, row.offset).isoformat():
             yield row.position
 
@@ -270,8 +271,10 @@ def _minor_left(found: Told) -> Iterator[int]:
 
 def _same_inspector(found: Told) -> Iterator[int]:
     """Who found it looked again: the deadline's re-inspection is better somebody else's."""
-    finders = {one.officer for one in found.completed.crew if one.role in OFFICERS}
-    for row in found.noted.get(_REINSPECTED, ()):
+    done = found.completed
+    finders = {one.officer for one in done.crew if one.role in OFFICERS}
+    rows = found.noted.get(_REINSPECTED, ()) if done.nature == "administrative" else ()
+    for row in rows:
         if not finders.isdisjoint(row.detail.get("officers", ())):
             yield row.position
 
