@@ -39,6 +39,7 @@ from backend.pages import Pages
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.readings import Reading
+from backend.rebuilding import Rebuilding
 from backend.replay import Replays
 from backend.settings import Settings
 from backend.sync import Intake
@@ -65,6 +66,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     overview: Overview
     readiness: Callable[[], Ready]
     checkpoint: Callable[[], Checkpoint]
+    rebuilding: Callable[[], Rebuilding | None]
     workers: Mapping[str, Worker]
 
 
@@ -118,6 +120,7 @@ def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dic
         "puller": parts.puller,
         "readiness": parts.readiness,
         "reading": parts.reading,
+        "rebuilding": parts.rebuilding,
         "registrar": parts.registrar,
         "replays": Replays(parts.reading, settings.replay_most),
         "shown": parts.overview,

@@ -10,6 +10,7 @@ from backend.bench.commands import bench
 from backend.demo.commands import demo
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
+from backend.view_commands import views
 from events.command import data_option
 from events.language import language, translation
 
@@ -73,6 +74,7 @@ commands: list[click.Command] = [
     demo,
     serve,
     replay,
+    views,
     enrol,
     revoke,
     rotate,

@@ -5,7 +5,7 @@ logs.json           the office's own logs: which is written now, with which key
 keys/               private keys, for their owner's eyes only
 history.sqlite      the history
 vault.sqlite        the wrapped keys of persons; back it up apart, and briefly
-views.sqlite        what was folded; may be deleted and is then folded again
+views-….sqlite      what one version of the program folded; may be deleted, is then folded again
 quarantine.sqlite   what was refused
 codes.sqlite        codes for enrolling tablets
 checkpoints.bin     the heads of the history that were signed
@@ -40,6 +40,8 @@ from events.sqlite_store import SQLiteStore
 from events.sqlite_vault import SQLiteVault
 from events.statements import Certificate, Role, bureau_of
 from events.writer import LogWriter, Said
+from projections.catalogue import VIEWS
+from projections.sqlite_views import file_name
 
 LAYOUT: Final = 1
 ROOT: Final = "root"
@@ -117,7 +119,8 @@ class DataFolder:
 
     @property
     def views_file(self) -> Path:
-        return self.path / "views.sqlite"
+        """The file of the views that this version of the program folds."""
+        return self.path / file_name(VIEWS)
 
     @property
     def quarantine_file(self) -> Path:

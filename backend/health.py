@@ -8,13 +8,15 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 
 from backend.problems import ProblemError
+from backend.rebuilding import Rebuilding
 
 
 class Health(Struct, frozen=True):
-    """The process answers."""
+    """The process answers. `rebuilding` says how far views of another version are rebuilt."""
 
     status: str
     version: str
+    rebuilding: Rebuilding | None
 
 
 class Ready(Struct, frozen=True):
@@ -32,12 +34,16 @@ class Ready(Struct, frozen=True):
     verified: int
     checkpoint: int
     workers: Mapping[str, bool]
+    rebuilding: Rebuilding | None = None
 
 
-@get("/health", tags=["server"], summary="The process is up", sync_to_thread=False)
-def health(version: NamedDependency[str]) -> Health:
-    """Answer, without looking at anything."""
-    return Health("up", version)
+@get("/health", tags=["server"], summary="The process is up", sync_to_thread=True)
+def health(
+    version: NamedDependency[str],
+    rebuilding: NamedDependency[SkipValidation[Callable[[], Rebuilding | None]]],
+) -> Health:
+    """Answer; look at nothing but whether views are being rebuilt."""
+    return Health("up", version, rebuilding())
 
 
 @get("/ready", tags=["server"], summary="Records can be taken in", sync_to_thread=True)

@@ -14,6 +14,7 @@ from backend.enrolments import Enrolments
 from backend.openapi import DOCUMENT, PATH
 from backend.pages import Pages, Words, grouped, language_of
 from backend.readings import Reading
+from backend.rebuilding import Rebuilding
 from events.clock import CHINA, microseconds, moment
 from events.statements import Checkpoint
 from projections.coverage import Coverage, Figure, coverage
@@ -53,6 +54,7 @@ class Overview:
         reading: Reading,
         enrolments: Enrolments,
         checkpoint: Callable[[], Checkpoint | None],
+        rebuilding: Callable[[], Rebuilding | None],
     ) -> None:
         self.name = name
         self.bureau = bureau.hex()
@@ -60,6 +62,7 @@ class Overview:
         self._reading = reading
         self._enrolments = enrolments
         self._checkpoint = checkpoint
+        self._rebuilding = rebuilding
         self._computed: tuple[int, date, Coverage] | None = None
 
     def context(self, words: Words) -> dict[str, Any]:
@@ -90,6 +93,7 @@ class Overview:
             "period": str(today.year),
             "measures": measures(found, words.gettext),
             "as_of": self._as_of(found, words.gettext),
+            "rebuilding": self._rebuilt(words.gettext),
             "data": _data(words.gettext),
             "interface": _interface(words.gettext),
         }
@@ -112,6 +116,13 @@ class Overview:
                 f"{name} {at}" for name, at in found.as_of.versions if name in _NAMED
             ),
         )
+
+    def _rebuilt(self, _: Callable[[str], str]) -> str:
+        now = self._rebuilding()
+        if now is None:
+            return ""
+        said = _("A new version of the views is being built: record {position} of {of}.")
+        return said.format(position=grouped(now.position), of=grouped(now.of))
 
 
 def on_the_wall(when: datetime | None) -> str:

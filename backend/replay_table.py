@@ -136,7 +136,7 @@ def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json
 def _served(folder: DataFolder) -> SQLiteViews:
     """Open what is served, to read it only; nothing is folded anew by looking at it."""
     try:
-        served = SQLiteViews(folder.views_file, VIEWS, rebuild=False)
+        served = SQLiteViews(folder.views_file, VIEWS, "read")
     except OtherViewsError as other:
         said = _("{path} was folded by another version; start the server once, then compare")
         raise NoDataError(said.format(path=folder.views_file)) from other

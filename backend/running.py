@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from threading import RLock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,6 +23,7 @@ from backend.projector import Worker
 from backend.pull import Puller
 from backend.quarantine import QuarantineFile
 from backend.readings import Reading
+from backend.rebuilding import Opened, Projection, Served, open_views
 from backend.settings import Settings
 from backend.simulated import SimulatedEntropy, advance
 from backend.sync import Intake
@@ -34,10 +34,6 @@ from events.envelope import received_at_of
 from events.errors import FolderError, Refusal, UnverifiedError
 from events.statements import Checkpoint, Receipt, Role
 from events.store import Held
-from projections.catalogue import VIEWS
-from projections.fold import Fold
-from projections.sqlite_views import SQLiteViews
-from projections.views import DamagedViewsError, ViewStore
 
 
 @contextmanager
@@ -60,7 +56,7 @@ def opened(
         stack.callback(quarantine.close)
         codes = Codes(folder.codes_file, clock, entropy)
         stack.callback(codes.close)
-        views = _views(folder.views_file)
+        views = open_views(folder)
         stack.callback(views.close)
         newest = Newest(Checkpoints(folder, office.store, office.enrolments, clock))
         verifier = Verifier(office, folder.path / "verified")
@@ -74,25 +70,21 @@ def _parts(
     office: Office,
     quarantine: QuarantineFile,
     codes: Codes,
-    views: ViewStore,
+    views: Opened,
     newest: "Newest",
     verifier: Verifier,
 ) -> Parts:
     folder = office.folder
-    fold = Fold(office.store, views)
-
+    served = Served(views.served)
     reading = Reading(
-        views,
+        served,
         office.store,
         office.clock,
         folder.bureau,
         lambda: office.enrolments.roll().epoch,
         demo=folder.about.demo,
     )
-
-    def project() -> bool:
-        with reading.still:
-            return fold.step()
+    projection = Projection(folder, views, served, reading)
 
     def sign() -> bool:
         if office.store.size() - newest.size >= settings.checkpoint_every:
@@ -100,7 +92,7 @@ def _parts(
         return False
 
     workers = {
-        "projector": Worker("projector", project, settings.poll_seconds),
+        "projector": Worker("projector", projection.step, settings.poll_seconds),
         "verifier": Worker(
             "verifier", verifier.step, settings.poll_seconds, quiet=settings.quiet_seconds
         ),
@@ -132,7 +124,7 @@ def _parts(
             lambda genesis, code: admit(genesis, code, office=office, codes=codes),
             lambda: _bureau(office),
         ),
-        puller=Puller(office, views, settings.card_days),
+        puller=Puller(office, served, settings.card_days),
         reading=reading,
         overview=Overview(
             name=folder.about.name,
@@ -141,24 +133,13 @@ def _parts(
             reading=reading,
             enrolments=office.enrolments,
             checkpoint=newest,
+            rebuilding=projection.rebuilding,
         ),
-        readiness=lambda: _ready(office, fold, newest, verifier, workers),
+        readiness=lambda: _ready(office, projection, newest, verifier, workers),
+        rebuilding=projection.rebuilding,
         checkpoint=newest.make,
         workers=workers,
     )
-
-
-def _views(file: Path) -> SQLiteViews:
-    """Open the views; a damaged file is set aside, and all is folded again from the history."""
-    try:
-        return SQLiteViews(file, VIEWS)
-    except DamagedViewsError:
-        aside = file.with_name(f"{file.name}.damaged")
-        say("views", logging.WARNING, damaged=str(file), kept_as=str(aside))
-        for suffix in ("-wal", "-shm"):
-            file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
-        file.replace(aside)
-        return SQLiteViews(file, VIEWS)
 
 
 def _require_trust(office: Office) -> None:
@@ -246,16 +227,21 @@ def _leave(settings: Settings, newest: Newest, verifier: Verifier) -> None:
 
 
 def _ready(
-    office: Office, fold: Fold, newest: Newest, verifier: Verifier, workers: Mapping[str, Worker]
+    office: Office,
+    projection: Projection,
+    newest: Newest,
+    verifier: Verifier,
+    workers: Mapping[str, Worker],
 ) -> Ready:
     position = office.store.size()
     return Ready(
         status="ready",
         writable=os.access(office.folder.path, os.W_OK),
         position=position,
-        folded=fold.position,
-        lag=max(0, position - fold.position),
+        folded=projection.position,
+        lag=max(0, position - projection.position),
         verified=verifier.position,
         checkpoint=newest.size,
         workers={name: worker.is_alive for name, worker in workers.items()},
+        rebuilding=projection.rebuilding(),
     )

@@ -17,7 +17,7 @@
 
 Folding, and keeping up: hold one `Fold`, call `catch_up` whenever something arrived.
 
-    views = SQLiteViews(folder / "views.sqlite", VIEWS)   # emptied if made with other versions
+    views = SQLiteViews(folder / file_name(VIEWS), VIEWS) # each version has its own file
     fold = Fold(store, views)
     fold.catch_up()                                       # returns the position reached
 

@@ -67,19 +67,15 @@ def compare(replayed: ViewReader, served: ViewReader) -> list[Difference]:
 
 
 def _of_view(view: View, replayed: ViewReader, served: ViewReader) -> Iterator[Difference]:
-    right = {row.key: row for row in _rows(replayed, view)}
-    for row in _rows(served, view):
-        other = right.pop(row.key, None)
-        if other is None:
-            yield Difference(view.name, row.key, "", _plain(view, row), None)
-        elif row != other:
-            yield from _of_row(view, row, other)
-    for key, other in right.items():
-        yield Difference(view.name, key, "", None, _plain(view, other))
+    right = {row.key: row for row in rows_of(replayed, view)}
+    for row in rows_of(served, view):
+        yield from differences(view, row, right.pop(row.key, None))
+    for other in right.values():
+        yield from differences(view, None, other)
 
 
-def _rows(store: ViewReader, view: View) -> Iterator[Found]:
-    """Page through a view by key."""
+def rows_of(store: ViewReader, view: View) -> Iterator[Found]:
+    """Page through a view by key: with its position, its columns and the document."""
     columns = ("position", *view.columns)
     after: tuple[str, ...] | None = None
     while rows := store.select(
@@ -89,7 +85,16 @@ def _rows(store: ViewReader, view: View) -> Iterator[Found]:
         after = (rows[-1].key,)
 
 
-def _of_row(view: View, served: Found, replayed: Found) -> Iterator[Difference]:
+def differences(view: View, served: Found | None, replayed: Found | None) -> Iterator[Difference]:
+    """Name how two rows of `rows_of` differ; either can be missing."""
+    if served == replayed:
+        return
+    if served is None or replayed is None:
+        found = served or replayed
+        key = found.key if found else ""
+        sides = [_plain(view, row) if row else None for row in (served, replayed)]
+        yield Difference(view.name, key, "", *sides)
+        return
     names = ("position", *view.columns)
     for name, left, right in zip(names, served.values, replayed.values, strict=True):
         if left != right:

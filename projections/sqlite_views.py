@@ -5,17 +5,23 @@ overwrite newer documents. So the position a save starts from is compared inside
 transaction, which begins IMMEDIATE: a deferred one would fail as soon as two runners read
 before they write. Views can be folded again, hence `synchronous = NORMAL`: after a power cut
 the file may be a little behind, never torn.
+
+A file belongs to one stamp (`file_name`), says so itself with the versions of its views, and is
+never emptied for another: what a newer program folds stands in a file beside it. Whether it
+`serves` is written in it as well: a file being folded beside another one does not, yet.
 """
 
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from eventsourcing.persistence import PersistenceError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
+from msgspec import Struct
 
 from events.errors import StorageError
 from projections.catalogue import stamp
@@ -30,51 +36,130 @@ from projections.views import (
     StaleError,
 )
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 _NAME: Final = "views"
 _INFINITE: Final = -1
+_DIGITS: Final = 12
+
+Use: TypeAlias = Literal["fold", "read", "older"]
+
+
+class Made(Struct, frozen=True):
+    """What a file of views says of itself. `versions` are empty where none were written."""
+
+    stamp: str
+    versions: Mapping[str, int]
+    serves: bool
+    position: int
+
+
+def stamp_of(views: Sequence[View]) -> str:
+    """Return what the documents of a file depend on: the views, and how a file lays them out."""
+    return sha256(f"{LAYOUT} {stamp(views)}".encode()).hexdigest()
+
+
+def file_name(views: Sequence[View]) -> str:
+    """Return the name of the file in which these views are kept, by this program."""
+    return f"views-{stamp_of(views)[:_DIGITS]}.sqlite"
+
+
+def look(path: Path) -> Made | None:
+    """Return what a file says of itself, None where it says nothing; it is only read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+            found.row_factory = sqlite3.Row
+            row = found.execute("SELECT * FROM made_with").fetchone()
+            reached = found.execute(
+                "SELECT MAX(notification_id) FROM tracking WHERE application_name = ?", (_NAME,)
+            ).fetchone()[0]
+    except sqlite3.OperationalError:  # no such table: nobody has begun it
+        return None
+    except sqlite3.Error as failure:
+        raise _failed(path.name, failure) from failure
+    if row is None:
+        return None
+    said = dict(row)
+    return Made(said["stamp"], _versions_in(said), bool(said.get("serves", True)), reached or 0)
+
+
+def _versions_in(said: Mapping[str, Any]) -> dict[str, int]:
+    return msgspec.json.decode(said.get("versions", "{}"), type=dict[str, int])
 
 
 class SQLiteViews(SQLiteTrackingRecorder):
     """One table for each view: key, position that touched it last, document, columns.
 
-    Opening raises `DamagedViewsError` where the file is none of SQLite's or damaged, and
-    `StorageError` where it cannot be written. Without `rebuild` it is only read, and
-    `OtherViewsError` says that other versions folded it: otherwise it is emptied then.
+    To `fold` is to make the file if there is none, to `read` is not. `older` reads a file that
+    another program folded with these views (or some of them), whatever its vocabulary was.
+    Opening raises `OtherViewsError` where the file is of another stamp, or has other versions;
+    `DamagedViewsError` where it is none of SQLite's or damaged, `StorageError` where it cannot
+    be read or written, as does whatever is asked of it later.
     """
 
-    def __init__(self, path: str | Path, views: Sequence[View], *, rebuild: bool = True) -> None:
+    def __init__(self, path: str | Path, views: Sequence[View], use: Use = "fold") -> None:
+        if use != "fold" and not Path(path).is_file():
+            raise StorageError(f"{Path(path).name} is missing")
         super().__init__(SQLiteDatastore(str(path), pool_size=2))
         self.views = tuple(views)
-        self._stamp = f"{LAYOUT} {stamp(views)}"
+        self._file = Path(path).name
+        self._stamp = stamp_of(views)
         self._upserts = {view.name: _upsert(view) for view in views}
         try:
-            self._open() if rebuild else self._require_same()
+            if use == "fold":
+                self._open()
+            self._require(older=use == "older")
         except (PersistenceError, sqlite3.Error) as failure:
             self.close()
-            kind = DamagedViewsError if type(failure) is sqlite3.DatabaseError else StorageError
-            raise kind(f"{Path(path).name} failed: {failure}") from failure
+            raise _failed(self._file, failure) from failure
+        except StorageError:
+            self.close()
+            raise
 
     def _open(self) -> None:
         self.create_table()
         with self._writing() as cursor:
-            cursor.execute("CREATE TABLE IF NOT EXISTS made_with (stamp TEXT)")
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS made_with (stamp TEXT, versions TEXT, serves INTEGER)"
+            )
             cursor.execute("SELECT stamp FROM made_with")
-            row = cursor.fetchone()
-            if row is None or row["stamp"] != self._stamp:
+            if cursor.fetchone() is None:
                 self._empty(cursor)
+                cursor.execute(
+                    "INSERT INTO made_with VALUES (?, ?, 0)", (self._stamp, self._versions())
+                )
 
-    def _require_same(self) -> None:
-        """Raise `OtherViewsError` rather than empty what another version folded."""
+    def _require(self, *, older: bool) -> None:
+        """Raise `OtherViewsError` rather than read what another version folded."""
         with self._reading() as cursor:
-            cursor.execute("SELECT stamp FROM made_with")
+            cursor.execute("SELECT * FROM made_with")
             row = cursor.fetchone()
-        if row is None or row["stamp"] != self._stamp:
-            self.close()
-            raise OtherViewsError("the views were folded by another version")
+        said: dict[str, Any] = dict(row) if row else {}
+        if older:
+            versions = _versions_in(said)
+            same = all(versions.get(view.name) == view.version for view in self.views)
+        else:
+            same = said.get("stamp") == self._stamp
+        if not same:
+            raise OtherViewsError(f"{self._file} was folded by another version")
+
+    def _versions(self) -> str:
+        return msgspec.json.encode({view.name: view.version for view in self.views}).decode()
+
+    @property
+    def serves(self) -> bool:
+        """Whether answers are read from it, or it still is folded beside another file."""
+        with self._reading() as cursor:
+            cursor.execute("SELECT serves FROM made_with")
+            return bool(cursor.fetchone()["serves"])
+
+    def take_over(self) -> None:
+        """From now on it serves."""
+        with self._writing() as cursor:
+            cursor.execute("UPDATE made_with SET serves = 1")
 
     def position(self) -> int:
-        return self.max_tracking_id(_NAME) or 0
+        with self._telling():
+            return self.max_tracking_id(_NAME) or 0
 
     def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
         wanted = msgspec.json.encode(list(keys)).decode()
@@ -131,12 +216,10 @@ class SQLiteViews(SQLiteTrackingRecorder):
             for statement in _tables(view):
                 cursor.execute(statement)
         cursor.execute("DELETE FROM tracking WHERE application_name = ?", (_NAME,))
-        cursor.execute("DELETE FROM made_with")
-        cursor.execute("INSERT INTO made_with VALUES (?)", (self._stamp,))
 
     @contextmanager
     def _writing(self) -> Generator[SQLiteCursor]:
-        with self.datastore.get_connection(commit=True) as connection:
+        with self._telling(), self.datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
             with cursor:
                 cursor.execute("PRAGMA synchronous = NORMAL")
@@ -152,8 +235,21 @@ class SQLiteViews(SQLiteTrackingRecorder):
 
     @contextmanager
     def _reading(self) -> Generator[SQLiteCursor]:
-        with self.datastore.transaction(commit=False) as cursor:
+        with self._telling(), self.datastore.transaction(commit=False) as cursor:
             yield cursor
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        """Say in our words what failed."""
+        try:
+            yield
+        except (PersistenceError, sqlite3.Error) as failure:
+            raise _failed(self._file, failure) from failure
+
+
+def _failed(file: str, failure: Exception) -> StorageError:
+    damaged = sqlite3.DatabaseError in (type(failure), type(failure.__cause__))
+    return (DamagedViewsError if damaged else StorageError)(f"{file} failed: {failure}")
 
 
 def _table(view: str) -> str:

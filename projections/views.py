@@ -4,8 +4,8 @@ What every adapter promises, and `tests/test_views_contract.py` asks of each:
 
 - documents and the position they reach are saved together or not at all;
 - a save that does not start where the last one ended is refused (`StaleError`);
-- views of another stamp (vocabulary, reducer versions, columns) are emptied when opened, to
-  be folded anew from position 0;
+- views of another stamp (vocabulary, reducer versions, columns) are never read as if they were
+  these: those are folded anew from position 0, in files beside what there is;
 - rows are selected by their columns, in the order of columns and then of the key, from a
   cursor on; text compares by its UTF-8 bytes.
 """
@@ -44,7 +44,7 @@ class DamagedViewsError(StorageError):
 
 
 class OtherViewsError(StorageError):
-    """The file was folded by another version: whoever may write folds it anew."""
+    """The file was folded by another version: views of this one belong into another file."""
 
 
 class CursorError(ValueError):

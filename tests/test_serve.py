@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from backend.checkpoints import CheckpointFile
+from backend.folder import DataFolder
 from backend.projector import Worker
 from backend.running import opened
 from backend.settings import Settings, is_loopback
@@ -170,12 +171,13 @@ def test_signatures_are_checked_behind_and_a_bad_one_is_published(path: Path) ->
 
 
 def test_damaged_views_are_set_aside_and_folded_again(path: Path) -> None:
-    (path / "views.sqlite").write_bytes(b"no database at all " * 1_000)
+    file = DataFolder.open(path).views_file
+    file.write_bytes(b"no database at all " * 1_000)
 
     with site(path, clock=SystemClock()) as here:
         here.folded()
         assert here.client.get("/ready").json()["lag"] == 0
-    assert (path / "views.sqlite.damaged").exists()
+    assert file.with_name(f"{file.name}.damaged").exists()
 
 
 def test_work_that_lets_go_first_is_done_once_nothing_arrives() -> None:

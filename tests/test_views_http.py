@@ -290,7 +290,8 @@ def test_comparing_empties_nothing_that_another_version_folded(tmp_path: Path) -
     with site(path) as here:
         here.tell(an_object())
         here.folded()
-    with closing(sqlite3.connect(path / "views.sqlite")) as views, views:
+    file = DataFolder.open(path).views_file
+    with closing(sqlite3.connect(file)) as views, views:
         views.execute("UPDATE made_with SET stamp = 'of another time'")
         held = views.execute("SELECT COUNT(*) FROM view_objects").fetchone()
 
@@ -298,7 +299,7 @@ def test_comparing_empties_nothing_that_another_version_folded(tmp_path: Path) -
 
     assert told.returncode == 3
     assert "another version" in told.stderr
-    with closing(sqlite3.connect(path / "views.sqlite")) as views:
+    with closing(sqlite3.connect(file)) as views:
         assert views.execute("SELECT COUNT(*) FROM view_objects").fetchone() == held == (1,)
 
 

@@ -1,0 +1,265 @@
+"""New versions of views are folded beside the old ones, compared with them, then take over.
+
+A program whose views have another stamp than those in the data folder folds a file of its own,
+from the first record on. Until that has come as far as the older file stands:
+
+- the older file is not touched; nothing that is there can be lost;
+- readers are answered from it as it stands, if today's questions can be asked of it, that is:
+  its views were published, and have all columns that today's have, with documents of the same
+  type. Else they are answered from the new file as far as it has come. Either way an answer
+  says up to which record it counts, and `/health`, `/ready` and the first page say that
+  views are being rebuilt, and how far;
+- every page is saved with its position: whoever is killed goes on from there.
+
+Then both stand at the same record (or nearly: `projections.agreement`) and are compared; the
+comparison is written beside the new file, and the new file takes over. It does so even where
+views of the same version differ: what the records give by today's code holds, and the older
+file, which is kept, may be what is damaged. But that is logged as an error, and
+`xunji views --compare` names each difference.
+
+Nobody needs to wait for any of this: `xunji views --prepare` of the new program does the long
+part while the server of the old one still runs.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from msgspec import Struct
+
+from backend import view_files
+from backend.folder import DataFolder
+from backend.logs import say
+from backend.readings import Reading
+from backend.view_files import ViewFile
+from events.errors import StorageError
+from projections.agreement import Comparison, compared, versions_of
+from projections.catalogue import VIEWS
+from projections.fold import BATCH, Fold
+from projections.published import answers_for
+from projections.spans import Span
+from projections.sqlite_views import SQLiteViews
+from projections.view import View
+from projections.views import (
+    Condition,
+    DamagedViewsError,
+    Found,
+    OtherViewsError,
+    Query,
+    Saved,
+    StaleError,
+    ViewStore,
+)
+
+
+class Rebuilding(Struct, frozen=True):
+    """How far views are rebuilt: up to `position` of `of`; answers count up to `answers`."""
+
+    position: int
+    of: int
+    answers: int
+
+
+class Served:
+    """The views that answers are read from: those in charge, which can change under way."""
+
+    def __init__(self, views: ViewStore) -> None:
+        self.now = views
+
+    @property
+    def views(self) -> Sequence[View]:
+        """See `ViewReader.views`."""
+        return self.now.views
+
+    def position(self) -> int:
+        """See `ViewReader.position`."""
+        return self.now.position()
+
+    def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
+        """See `ViewReader.load`."""
+        return self.now.load(view, keys)
+
+    def select(self, query: Query) -> list[Found]:
+        """See `ViewReader.select`."""
+        return self.now.select(query)
+
+    def count(self, view: str, where: Sequence[Condition] = ()) -> int:
+        """See `ViewReader.count`."""
+        return self.now.count(view, where)
+
+    def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
+        """See `ViewStore.save`."""
+        self.now.save(documents, after, position)
+
+    def reset(self) -> None:
+        """See `ViewStore.reset`."""
+        self.now.reset()
+
+    def close(self) -> None:
+        """See `ViewStore.close`."""
+        self.now.close()
+
+
+class Older(Struct, frozen=True):
+    """The file that served before, and the views of this program that are folded beside it.
+
+    `before` are those of its views that were published; None where it cannot be opened.
+    """
+
+    file: ViewFile
+    before: SQLiteViews | None
+    beside: SQLiteViews
+
+
+class Opened(Struct, frozen=True):
+    """The views of this program; `older`, while there is something to take over from."""
+
+    views: ViewStore
+    older: Older | None = None
+
+    @property
+    def served(self) -> ViewStore:
+        """Those to answer from at first."""
+        before = self.older.before if self.older else None
+        if before is None or not answers_for(before.views, self.views.views):
+            return self.views
+        return before
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self.older is not None and self.older.before is not None:
+            self.older.before.close()
+        self.views.close()
+
+
+def open_views(folder: DataFolder) -> Opened:
+    """Open the views of this program, and the older ones where they do not serve yet."""
+    views = _own(folder.views_file)
+    if views.serves:
+        return Opened(views)
+    older = view_files.older(folder)
+    if older is None:
+        views.take_over()
+        return Opened(views)
+    return Opened(views, Older(older, _before(older), views))
+
+
+def _before(older: ViewFile) -> SQLiteViews | None:
+    if not older.versions:  # it does not say what it holds: nobody can read it
+        return None
+    try:
+        return older.open()
+    except StorageError as failing:
+        say("views", logging.ERROR, file=older.path.name, refused=type(failing).__name__)
+        return None
+
+
+def _own(file: Path) -> SQLiteViews:
+    """Open the views; a damaged file is set aside, and all is folded again from the history."""
+    try:
+        return SQLiteViews(file, VIEWS)
+    except (DamagedViewsError, OtherViewsError):
+        aside = file.with_name(f"{file.name}.damaged")
+        say("views", logging.WARNING, damaged=str(file), kept_as=str(aside))
+        for suffix in ("-wal", "-shm"):
+            file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
+        file.replace(aside)
+        return SQLiteViews(file, VIEWS)
+
+
+class Projection:
+    """Keeps the views up to date; takes over from the older ones, once, where there are any."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        opened: Opened,
+        served: Served,
+        reading: Reading,
+        batch: int = BATCH,
+    ) -> None:
+        self._folder = folder
+        self._views = opened.views
+        self._older = opened.older
+        self._served = served
+        self._reading = reading
+        self._fold = Fold(reading.store, opened.views, batch=batch)
+
+    @property
+    def position(self) -> int:
+        """How far the views of this program are folded."""
+        return self._fold.position
+
+    def rebuilding(self) -> Rebuilding | None:
+        """Tell how far views are rebuilt; None while they are not."""
+        older = self._older
+        if older is None:
+            return None
+        return Rebuilding(self.position, older.file.position, self._served.position())
+
+    def step(self) -> bool:
+        """Fold a page, or take over; tell whether there may be more to do.
+
+        Where another process folds the same views, it has moved them on: look again later.
+        """
+        older = self._older
+        try:
+            if self._step(older.file.position if older else None):
+                return True
+        except StaleError:
+            return False
+        if older is None:
+            return False
+        self._take_over(older)
+        return True
+
+    def _step(self, until: int | None) -> bool:
+        if self._served.now is not self._views:  # nobody reads them: nobody has to wait
+            return self._fold.step(until)
+        with self._reading.still:
+            return self._fold.step(until)
+
+    def _take_over(self, older: Older) -> None:
+        found = self._compared(older)
+        view_files.write_comparison(self._folder.views_file, found)
+        with self._reading.still:
+            older.beside.take_over()
+            self._served.now = self._views
+            self._older = None
+        dropped = view_files.drop_older(self._folder, older.file.path)
+        say(
+            "views",
+            logging.INFO if found.agrees else logging.ERROR,
+            took_over=self._folder.views_file.name,
+            position=self.position,
+            agrees=found.agrees,
+            dropped=[path.name for path in dropped],
+        )
+
+    def _compared(self, older: Older) -> Comparison:
+        if older.before is not None:
+            return compare_files(older.before, older.beside, self._reading.day_of)
+        return Comparison(
+            older.file.versions,
+            versions_of(self._views.views),
+            (older.file.position, self.position),
+            fault="the older file cannot be read, or does not say what it holds",
+        )
+
+
+def compare_files(
+    before: SQLiteViews, after: SQLiteViews, day_of: Callable[[int], date]
+) -> Comparison:
+    """Compare two files; figures are those of the year in which the last record arrived."""
+    day = day_of(before.position())
+    period = Span(date(day.year, 1, 1), date(day.year, 12, 31))
+    try:
+        return compared(before, after, period, day)
+    except StorageError as failing:
+        return Comparison(
+            versions_of(before.views),
+            versions_of(after.views),
+            (0, after.position()),
+            fault=str(failing),
+        )
