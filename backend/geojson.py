@@ -119,7 +119,9 @@ def list_map(
 def points_of(views: ViewReader) -> Mapping[str, str]:
     """Return the column `points` of each object that has one."""
     where: Condition = ("points", "!=", "")
-    query = Query("objects", columns=("points",), where=(where,), order=("counts", "terms"))
+    query = Query(
+        "objects", columns=("points",), where=(where,), order=("counts", "terms", "points")
+    )
     rows = views.select(query)
     return {row.key: str(row.values[0]) for row in rows}
 

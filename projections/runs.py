@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -24,6 +24,9 @@ Run: TypeAlias = tuple[int, Place, Degrees | None]
 """In the steps of a mask an object counts, with these keys, at this point."""
 
 
+_INDEXED: Final = ("counts", "terms", "points")  # nothing is to be sorted
+
+
 class Listed(Struct, frozen=True, gc=False):
     """What maps need of an object, as the columns say it."""
 
@@ -34,7 +37,7 @@ class Listed(Struct, frozen=True, gc=False):
 
 def listed(views: ViewReader) -> list[Listed]:
     """Read the register as maps need it: what counts, and what lies somewhere."""
-    rows = views.select(Query("objects", columns=("counts", "points"), order=("counts", "terms")))
+    rows = views.select(Query("objects", columns=("counts", "points"), order=_INDEXED))
     return [Listed(row.key, str(row.values[0]), str(row.values[1])) for row in rows]
 
 

@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from msgspec import Struct
 
+from projections.inspections import INSPECTIONS
 from projections.question import Filters
 from projections.spans import Span, before
 from projections.views import Condition, Query, ViewReader
+
+_INDEXED: Final = INSPECTIONS.indexes[0]  # by `completed_on`: nothing is to be sorted
 
 
 class Visited(Struct, frozen=True):
@@ -70,7 +74,7 @@ def _effective(
         if value is not None:
             where.append((name, "=", value))
     asked = columns if chosen.officer is None else (*columns, "officers")
-    query = Query("inspections", columns=asked, where=tuple(where), order=("completed_on",))
+    query = Query("inspections", columns=asked, where=tuple(where), order=_INDEXED)
     for row in views.select(query):
         if chosen.officer is None or chosen.officer in str(row.values[-1]).split():
             yield row.values  # type: ignore[misc]  these columns are text

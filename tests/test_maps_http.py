@@ -359,3 +359,11 @@ def test_the_table_of_bytes_stands_in_the_description_of_the_api(here: Site) -> 
     operation = here.client.get("/api/openapi.json").json()["paths"]["/views/cells"]["get"]
 
     assert "\n".join(table()) in operation["description"]
+
+
+def test_the_table_of_bytes_stands_in_the_documentation() -> None:
+    described = (Path(__file__).parents[1] / "docs" / "maps.md").read_text()
+
+    assert "\n".join(table()) in described
+    assert "| 48 | cells × steps |" in described
+    assert HEADER.size == 48
