@@ -19,7 +19,7 @@ from projections.catalogue import VIEWS
 from projections.fold import Fold, catch_up
 from projections.objects import OBJECTS
 from projections.replay import audit, compare, replay
-from projections.sqlite_views import SQLiteViews
+from projections.sqlite_views import SQLiteViews, file_name
 from projections.view import View
 from projections.views import (
     Cursor,
@@ -42,7 +42,7 @@ def opener(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     if kind == "memory":
         return MemoryViews
     if kind == "sqlite":
-        return lambda views: SQLiteViews(tmp_path / "views", views)
+        return lambda views: SQLiteViews(tmp_path / file_name(views), views)
     database: Callable[[], MongoDatastore] = request.getfixturevalue("database")
     return lambda views: MongoViews(database(), views)
 
