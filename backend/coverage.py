@@ -1,6 +1,9 @@
-"""Coverage: what was inspected of what there was to inspect, each figure with its rows."""
+"""Coverage: what was inspected of what there was to inspect, each figure with its rows.
 
-from collections.abc import Mapping, Sequence
+Figures that would tell of fewer than five homes are hidden, here as on the map.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -10,27 +13,21 @@ from msgspec import Struct
 
 from backend import areas
 from backend.geojson import MapFormat, wants_geojson
-from backend.readings import (
-    AsOf,
-    Code,
-    From,
-    Reading,
-    Today,
-    Until,
-    as_csv,
-    period_of,
-    query_of,
-    wants_csv,
-)
-from projections.coverage import Coverage, Figure, Filters, coverage
+from backend.measuring import ASKED, Asked, Measuring
+from backend.readings import AsOf, Reading, as_csv, query_of, wants_csv
+from projections.coverage import Coverage, Figure, coverage
+from projections.hidden import HIDDEN, hidden_of, is_hidden
 from projections.spans import Span
 
 
 class FigureOut(Struct, frozen=True, omit_defaults=True):
-    """`done` of `of`; `rate` None and `words` `no objects` where there is nothing to cover."""
+    """`done` of `of`; `rate` None and `words` `no objects` where there is nothing to cover.
 
-    done: int
-    of: int
+    Both are None, and `words` `<5`, where they are hidden.
+    """
+
+    done: int | None
+    of: int | None
     rate: float | None
     words: str
     covered: Sequence[str] | None = None
@@ -55,44 +52,51 @@ class CoverageOut(Struct, frozen=True):
     not_effective: Mapping[str, int]
 
 
-@get("/views/coverage", tags=["views"], summary="覆盖 · coverage", sync_to_thread=True)
-def coverage_view(  # noqa: PLR0913  filters
+@get(
+    "/views/coverage",
+    tags=["views"],
+    summary="覆盖 · coverage",
+    dependencies=ASKED,
+    sync_to_thread=True,
+)
+def coverage_view(
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
-    township: Code = None,
-    domain: Code = None,
-    kind: Code = None,
-    first: From = None,
-    last: Until = None,
-    today: Today = None,
+    measuring: NamedDependency[SkipValidation[Measuring]],
+    asked: NamedDependency[SkipValidation[Asked]],
     rows: Annotated[bool, QueryParameter(description="with the keys behind each figure")] = False,
     format: MapFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """Compute coverage between `from` and `to`; by default of this calendar year."""
-    day = today or reading.today()
-    period = period_of(first, last, day)
-    filters = Filters(township, domain, kind)
+    period, day, filters = asked.period, asked.today, asked.filters
     if wants_geojson(request, format):
         return areas.coverage_map(reading, request, period, day, filters)
     with reading.held() as views:
         found = coverage(views, period, day, filters)
+        homes = measuring.homes()
         as_of = reading.as_of(query_of(request), day, views)
     if wants_csv(request, format):
-        return as_csv("coverage", lines(found), as_of)
-    return Response(shown(found, as_of, rows=rows))
+        return as_csv("coverage", lines(found, homes), as_of)
+    return Response(shown(found, as_of, homes, rows=rows))
 
 
-def shown(found: Coverage, as_of: AsOf, *, rows: bool = False) -> CoverageOut:
+def shown(
+    found: Coverage, as_of: AsOf, homes: Collection[str] = (), *, rows: bool = False
+) -> CoverageOut:
     """Return coverage as it is sent."""
+    hidden = hidden_of(found.townships, homes)
     return CoverageOut(
         as_of=as_of,
         period=found.as_of.period,
-        objects=_figure(found.objects, rows=rows),
+        objects=_figure(found.objects, rows=rows, hidden=is_hidden(found.objects, homes)),
         items=_figure(found.items, rows=rows),
         domains=_figure(found.breadth.domains, rows=True),
         villages=_figure(found.villages, rows=rows),
-        townships={code: _figure(one, rows=rows) for code, one in found.townships.items()},
+        townships={
+            code: _figure(one, rows=rows, hidden=code in hidden)
+            for code, one in found.townships.items()
+        },
         inspections=len(found.inspections),
         desk=len(found.desk),
         by_domain=found.breadth.inspections,
@@ -102,7 +106,7 @@ def shown(found: Coverage, as_of: AsOf, *, rows: bool = False) -> CoverageOut:
     )
 
 
-def lines(found: Coverage) -> list[dict[str, Any]]:
+def lines(found: Coverage, homes: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return the figures as rows of a table."""
     figures = {
         "objects": found.objects,
@@ -110,22 +114,22 @@ def lines(found: Coverage) -> list[dict[str, Any]]:
         "domains": found.breadth.domains,
         "villages": found.villages,
     }
-    measures = [(name, "", figure) for name, figure in figures.items()]
-    measures += [("objects", code, figure) for code, figure in found.townships.items()]
+    hidden = hidden_of(found.townships, homes)
+    measures = [(name, "", one, is_hidden(one, homes)) for name, one in figures.items()]
+    measures += [("objects", code, one, code in hidden) for code, one in found.townships.items()]
     return [
-        {
-            "measure": name,
-            "township": township,
-            "done": figure.numerator,
-            "of": figure.denominator,
-            "rate": figure.rate,
-            "words": figure.words,
-        }
-        for name, township, figure in measures
+        {"measure": name, "township": township, **_cells(_figure(one, hidden=unsaid))}
+        for name, township, one, unsaid in measures
     ]
 
 
-def _figure(figure: Figure, *, rows: bool) -> FigureOut:
+def _cells(said: FigureOut) -> dict[str, Any]:
+    return {"done": said.done, "of": said.of, "rate": said.rate, "words": said.words}
+
+
+def _figure(figure: Figure, *, rows: bool = False, hidden: bool = False) -> FigureOut:
+    if hidden:
+        return FigureOut(None, None, None, HIDDEN)
     return FigureOut(
         figure.numerator,
         figure.denominator,

@@ -11,6 +11,7 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 
 from backend.enrolments import Enrolments
+from backend.measuring import Measuring
 from backend.openapi import DOCUMENT, PATH
 from backend.pages import Pages, Words, grouped, language_of
 from backend.readings import Reading
@@ -59,6 +60,7 @@ class Overview:
         self.name = name
         self.bureau = bureau.hex()
         self.demo = demo
+        self.measuring = Measuring(reading)
         self._reading = reading
         self._enrolments = enrolments
         self._checkpoint = checkpoint

@@ -44,11 +44,12 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
 Format = Annotated[str, QueryParameter(pattern="^(json|csv)?$", description="json or csv")]
 
 
-class AsOf(Struct, frozen=True):
+class AsOf(Struct, frozen=True, omit_defaults=True):
     """What an answer was computed from: with it anyone can compute it again.
 
     `history` is the bureau in hex, `received_at` when the record at `position` arrived,
-    `versions` those of the reducers, `query` what was asked.
+    `versions` those of the reducers, `query` what was asked; `measures` are the versions of
+    the measures, where some were computed.
     """
 
     history: str
@@ -58,6 +59,7 @@ class AsOf(Struct, frozen=True):
     today: date
     versions: Mapping[str, int]
     query: Mapping[str, str]
+    measures: Mapping[str, int] = {}
 
 
 class Table(Struct, frozen=True):
@@ -121,7 +123,13 @@ class Reading:
         with self.still:
             yield self.views
 
-    def as_of(self, query: Mapping[str, str], today: date, views: ViewStore) -> AsOf:
+    def as_of(
+        self,
+        query: Mapping[str, str],
+        today: date,
+        views: ViewStore,
+        measures: Mapping[str, int] | None = None,
+    ) -> AsOf:
         """Return what an answer from `views`, as they stand, was computed from."""
         position = views.position()
         return AsOf(
@@ -132,6 +140,7 @@ class Reading:
             today=today,
             versions={view.name: view.version for view in views.views},
             query=query,
+            measures=measures or {},
         )
 
     def received_at(self, position: int) -> datetime | None:

@@ -18,6 +18,7 @@ from events.store import EventStore
 from projections.coverage import coverage as compute_coverage
 from projections.devices import DEVICES
 from projections.fold import Fold
+from projections.hidden import homes_of
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
 from projections.lists import ERASURES
@@ -52,7 +53,9 @@ REPLAYABLE: Final[Mapping[str, Replayable]] = {
     "coverage": Replayable(
         (OBJECTS, INSPECTIONS, ITEMS),
         COVERAGE,
-        lambda views, period, day: Table(coverage.lines(compute_coverage(views, period, day))),
+        lambda views, period, day: Table(
+            coverage.lines(compute_coverage(views, period, day), homes_of(views))
+        ),
         ("measure", "township", "done", "of", "words"),
     ),
     "items": Replayable(

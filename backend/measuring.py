@@ -1,0 +1,121 @@
+"""What is asked of the measures, and their answers: each computed once while nothing changes."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
+from msgspec import Struct
+
+from backend.readings import Code, From, Reading, Today, Until, period_of
+from projections.figures import Measured
+from projections.garbage import no_collection
+from projections.hidden import homes_of
+from projections.measures import MEASURES
+from projections.question import Filters, Question
+from projections.spans import Span
+from projections.views import ViewStore
+
+MOST_HELD: Final = 16  # questions whose answers are kept
+
+
+class Asked(Struct, frozen=True):
+    """A period, the day to judge from, and what to look at."""
+
+    period: Span
+    today: date
+    filters: Filters = Filters()
+
+    def over(self, period: Span) -> "Asked":
+        """Return the same, asked of another period."""
+        return Asked(period, self.today, self.filters)
+
+
+def asked(  # noqa: PLR0913  filters
+    *,
+    reading: NamedDependency[SkipValidation[Reading]],
+    township: Code = None,
+    village: Code = None,
+    domain: Code = None,
+    kind: Code = None,
+    officer: Code = None,
+    first: From = None,
+    last: Until = None,
+    today: Today = None,
+) -> Asked:
+    """Read what is asked from the query; by default all of this calendar year.
+
+    Every route that computes measures takes its parameters from here.
+    """
+    day = today or reading.today()
+    filters = Filters(township=township, village=village, domain=domain, kind=kind, officer=officer)
+    return Asked(period_of(first, last, day), day, filters)
+
+
+ASKED: Final = {"asked": Provide(asked, sync_to_thread=True)}
+"""The dependencies of a route that computes measures."""
+
+
+class _Held(Struct):
+    question: Question
+    answers: dict[str, Measured]
+
+
+class Measuring:
+    """Computes measures from the served views; call it while they are held still.
+
+    One question is shared by all measures, so that what several of them read is read once.
+    Answers are kept until the views move on.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._position = -1
+        self._held: OrderedDict[Asked, _Held] = OrderedDict()
+        self._homes: frozenset[str] | None = None
+
+    def measured(self, name: str, what: Asked) -> Measured:
+        """Return a measure."""
+        held = self._of(what)
+        if name not in held.answers:
+            with no_collection():
+                held.answers[name] = MEASURES[name].compute(held.question)
+        return held.answers[name]
+
+    def all(self, what: Asked) -> Mapping[str, Measured]:
+        """Return all measures, in the order of the registry."""
+        return {name: self.measured(name, what) for name in MEASURES}
+
+    def question(self, what: Asked) -> Question:
+        """Return what the measures read."""
+        return self._of(what).question
+
+    def homes(self) -> frozenset[str]:
+        """Return who is to be hidden (`projections.hidden`)."""
+        views = self._current()
+        if self._homes is None:
+            self._homes = homes_of(views)
+        return self._homes
+
+    def _of(self, what: Asked) -> _Held:
+        views = self._current()
+        held = self._held.get(what)
+        if held is None:
+            question = Question(views, what.period, what.today, what.filters)
+            held = self._held[what] = _Held(question, {})
+            while len(self._held) > MOST_HELD:
+                self._held.popitem(last=False)
+        self._held.move_to_end(what)
+        return held
+
+    def _current(self) -> ViewStore:
+        """Return the views; forget what was computed before they moved on."""
+        views = self._reading.views
+        position = views.position()
+        if position != self._position:
+            self._held.clear()
+            self._homes = None
+            self._position = position
+        return views
