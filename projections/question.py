@@ -13,14 +13,18 @@ from typing import Final
 
 from msgspec import Struct, json
 
+from events.office import PlanAdopted
 from projections import items as item_list
 from projections import lists
 from projections import objects as register
 from projections.items import Item
 from projections.lists import Officer
 from projections.objects import Place
+from projections.plans import plan
+from projections.registered import Registered, merged, registered
 from projections.spans import Span
 from projections.views import Condition, Query, ViewReader, view_of
+from projections.working_calendar import Calendar, calendar
 
 
 class Filters(Struct, frozen=True):
@@ -130,6 +134,11 @@ class Question:
         return [one for one in self._denominators[0] if self.chooses(one)]
 
     @cached_property
+    def registered(self) -> Sequence[Registered]:
+        """All objects that ever count, as rules read them, merged as of the period's end."""
+        return registered(self.views, min(self.period.end, self.today))
+
+    @cached_property
     def visited(self) -> frozenset[str]:
         """The objects with an effective inspection, merged ones under the name they count as."""
         same_as = self.same_as
@@ -140,7 +149,7 @@ class Question:
         """The types of objects that the chosen kind inspects; None: all."""
         return None if self.filters.kind is None else self._types_of(self.filters.kind)
 
-    def chooses(self, one: Denominator) -> bool:
+    def chooses(self, one: Denominator | Place) -> bool:
         """Tell whether the filters choose an object."""
         chosen = self.filters
         return (
@@ -183,6 +192,19 @@ class Question:
             for row in rows
             if self.filters.officer in (None, row.key)
         ]
+
+    @cached_property
+    def plans(self) -> Sequence[PlanAdopted]:
+        """All plans there ever were, each as it was last adopted."""
+        view = view_of(self.views.views, "plans")
+        rows = self.views.select(Query("plans", document=True))
+        held = (plan(view.decode(row.document)) for row in rows)
+        return [one for one in held if one is not None]
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Working days, sensitive periods and warnings."""
+        return calendar(self.views)
 
 
 _read_checklist = json.Decoder(_Checklist).decode
@@ -241,32 +263,9 @@ def denominators(
     return found, same_as
 
 
-def merged(alike: Mapping[str, Iterable[str]], day: date) -> Mapping[str, str]:
-    """Return which objects are counted as another one on a day, by their `counts` columns."""
-    mergers = {text: about for text in alike if (about := register.counts(text)).merged}
-    targets = {text: about.merged_into(day) for text, about in mergers.items()}
-    return _to_the_end({key: to for text, to in targets.items() if to for key in alike[text]})
-
-
 def _at(place: Place | None, keys: Iterable[str]) -> list[Denominator]:
     if place is None:
         return []
     object_type, domain = place.object_type, place.domain
     township, village = place.township, place.village
     return [Denominator(key, object_type, domain, township, village) for key in keys]
-
-
-def _to_the_end(into: Mapping[str, str]) -> dict[str, str]:
-    """Follow mergers to their end; in a circle, the last one before it closes."""
-    found: dict[str, str] = {}
-    for key in into:
-        seen = {key}
-        at = key
-        while at in into and into[at] not in seen:
-            at = into[at]
-            seen.add(at)
-        if at in into:  # a circle: the same one for all of it
-            at = min(seen)
-        if at != key:
-            found[key] = at
-    return found

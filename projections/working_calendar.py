@@ -25,6 +25,7 @@ from projections.views import Query, ViewReader, view_of
 
 DayKind = Literal["holiday", "working"]
 _SATURDAY: Final = 5
+A_DAY: Final = 1_440  # minutes
 _DAY: Final = timedelta(days=1)
 _HERE: Final = timezone(timedelta(minutes=CHINA))
 
@@ -59,6 +60,12 @@ class Warned(Struct, frozen=True):
         if self.lifted_at is None:
             return Span(self.issued_on)
         return Span(self.issued_on, self.lifted_at.astimezone(_HERE).date())
+
+    def stood(self, start: int, end: int) -> bool:
+        """Tell whether it stood between two minutes, counted as `minutes` does."""
+        issued = minutes(self.issued_at)
+        lifted = end if self.lifted_at is None else minutes(self.lifted_at)
+        return issued < end and (lifted > start or issued >= start)
 
     def concerns(self, township: str) -> bool:
         return not self.townships or township in self.townships
@@ -112,9 +119,18 @@ class Calendar(Struct, frozen=True, dict=True):
         """Return by how much sensitive periods multiply on `day`: the highest, else 1."""
         return max((one.multiplier for one in self.periods if _holds(one.days, day)), default=1)
 
-    def warned(self, day: date, township: str) -> bool:
-        """Tell whether a warning held on `day`, be it for an hour, in a township."""
-        return any(one.concerns(township) for one in self._warnings_by_day(day))
+    def warned(self, day: date, township: str, start: int = 0, end: int = A_DAY) -> bool:
+        """Tell whether a warning stood in a township, between two minutes of `day`.
+
+        `end` may lie behind midnight, for a slot that runs into the next day.
+        """
+        midnight = day.toordinal() * A_DAY
+        near = self._warnings_by_day(day)
+        if end > A_DAY and day < date.max:
+            near = (*near, *self._warnings_by_day(day + _DAY))
+        return any(
+            one.concerns(township) and one.stood(midnight + start, midnight + end) for one in near
+        )
 
     def _warnings_by_day(self, day: date) -> tuple[Warned, ...]:
         found = self._on.get(day)
@@ -126,6 +142,12 @@ class Calendar(Struct, frozen=True, dict=True):
     @cached_property
     def _on(self) -> dict[date, tuple[Warned, ...]]:
         return {}
+
+
+def minutes(when: datetime) -> float:
+    """Return a moment as minutes of the district's wall clock since the first day there is."""
+    local = when.astimezone(_HERE)
+    return local.toordinal() * A_DAY + local.hour * 60 + local.minute + local.second / 60
 
 
 def _holds(span: Span, day: date) -> bool:
