@@ -11,6 +11,7 @@
     writer                                          one log being written: decide, sign, store
     sync, pull                                      the conversation, without network
     credit_codes, resident_ids, coordinates         GB 32100, GB 11643, datums
+    tracks, patrol_matching                         where a patrol went; what of a street it covered
 
 Imports go downwards only: adapters → writer, sync, pull → store, vault → chain → envelope → words.
 """

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from backend.demo.district import TABLETS, district
 from backend.demo.year import TODAY, Inspection, Pull, Push, instant, year
+from events.patrol_matching import PASSED
 
 XUNJI = (sys.executable, "-c", "from events.command import main; main()")
 SCALE = "0.02"
@@ -84,6 +86,22 @@ def test_what_was_built_verifies_and_is_served_again_without_building(built: Pat
     assert verified.returncode == 0
     assert report["head"] == head(built)
     assert "built already" in finished(build(built))
+
+
+def test_what_patrols_covered_comes_out_again_from_the_tracks_they_sealed(
+    built: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(built, tmp_path / "data")  # who looked is recorded
+    looked = subprocess.run(
+        [*XUNJI, "recompute", "--data", str(data), "--as", "A", "--purpose", "p", "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    found = json.loads(looked.stdout)
+
+    assert looked.returncode == 0
+    assert {one["outcome"] for one in found} == {"same"}
+    assert any(one["said"] >= PASSED for one in found)
 
 
 def test_a_folder_with_something_else_is_left_alone(built: Path, tmp_path: Path) -> None:

@@ -165,6 +165,14 @@ def test_noise_between_close_fixes_is_no_speed() -> None:
     assert fraction(there) >= 0.95
 
 
+def test_a_fix_within_five_seconds_of_the_last_is_passed_over() -> None:
+    def at(second: float, metres: float) -> TrackPoint:
+        return TrackPoint(int(second * SECOND), *moved(WEST, 0, metres), 5)
+
+    assert fraction([at(0, 0), at(4.9, 10), at(61, 60)]) == 0.0  # the second would bridge the gap
+    assert fraction([at(0, 0), at(5.0, 10), at(61, 60)]) > 0.05
+
+
 def test_a_street_that_comes_back_on_itself_is_covered_whole() -> None:
     there_and_back = Segment((WEST, EAST, WEST))
 

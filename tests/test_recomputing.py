@@ -192,6 +192,14 @@ def test_a_correction_is_computed_again_too(patrols: Patrols) -> None:
     assert outcomes(patrols) == ["same", "same", "differs"]
 
 
+def test_a_track_is_found_wherever_it_stands_among_the_parts(patrols: Patrols) -> None:
+    fact, text = patrols._fact(0.5, None)
+    note = SealedPart("note", fact.visit.inspection)
+    patrols.tablet.say(structs.replace(fact, sealed=(note, *fact.sealed)), [b"note", text])
+
+    assert outcomes(patrols) == ["same"]
+
+
 def test_an_erased_track_is_said_and_is_no_fault(patrols: Patrols) -> None:
     gone = patrols.say(1.0)
     patrols.say(1.0)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,17 +17,17 @@ from pyproj import Geod
 from events.answers import Slot
 from events.coordinates import Degrees, GeoPoint, wgs84_to_gcj02
 from events.errors import StorageError
-from events.facts import SealedPart
+from events.facts import SealedPart, Visit
 from events.inspections import CorrectionRecorded, InspectionCompleted, SegmentCovered
-from events.patrol_matching import PASSED, VERSIONS
+from events.patrol_matching import PASSED, VERSIONS, matched
 from events.pull import Document
-from events.tracks import Hotspot, Segment, walk_of
+from events.tracks import Hotspot, Segment, TrackPoint, walk_of
 from mobile import words
 from mobile.desk import Desk, Machine
 from mobile.fakes import FakeCamera, FakeGps
 from mobile.inspection import Inspection
 from mobile.tablet_folder import TabletFolder
-from mobile.track import MOST_POINTS, Track, to_cover
+from mobile.track import MOST_POINTS, Track, measured, to_cover
 from tests.screen_driver import catalogues
 from tests.tablets import ASSISTANT, LEAD, MORNING, PLACES, SECOND, STREET, Bench, bench
 
@@ -160,7 +160,7 @@ def test_a_record_cut_short_is_taken_off_and_the_rest_stands(file: Path) -> None
     assert list(again.points) == list(before)
     again.take(fix(EAST, 5000))
     again.take(fix(EAST, 5020))
-    assert len(Track(file, LINE).points) == len(before) + 1
+    assert [one.at for one in Track(file, LINE).points[len(before) :]] == [MORNING + 5020 * SECOND]
 
 
 def test_a_track_survives_the_kill_of_the_program(tmp_path: Path) -> None:
@@ -223,6 +223,25 @@ def test_a_walked_segment_says_how_much_and_seals_the_track(tablet: Bench) -> No
     walk = walk_of(text)
     assert walk.place == LINE
     assert VERSIONS[fact.matching](walk.place, walk.points) == fact.fraction
+
+
+def test_a_track_too_long_is_judged_by_what_was_sealed_of_it() -> None:
+    there_and_back = [EARTH.fwd(*WEST, 90, abs(turn % 14 - 7) * 89)[:2] for turn in range(8_000)]
+    driven = [
+        TrackPoint(MORNING + turn * 12 * SECOND, *at, 6.0) for turn, at in enumerate(there_and_back)
+    ]
+    visit = Visit(
+        inspection=STREET, kind="street_patrol", nature="service", object=STREET,
+        object_type="street_segment", domain="social_assistance", township="440804001",
+        started_on=date(2026, 3, 2),
+    )  # fmt: skip
+    said = SegmentCovered(visit=visit, segment=STREET, walked="full")
+
+    fact, (text,) = measured(said, LINE, driven)
+
+    assert matched(LINE, driven).fraction == 1.0
+    assert len(walk_of(text).points) < len(driven)
+    assert fact.fraction == matched(LINE, walk_of(text).points).fraction < 1.0
 
 
 def test_nothing_of_the_track_stands_in_clear(tablet: Bench) -> None:
