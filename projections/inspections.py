@@ -117,7 +117,7 @@ def _walked(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
         return "", "", ""
     walked = patrols.walks_text(patrols.walks(held))
     met = patrols.goals(held, completed if isinstance(completed, Finished) else None)
-    return one.on.isoformat(), walked, patrols.goals_text(met)
+    return one.on.isoformat(), walked, "" if one.voided else patrols.goals_text(met)
 
 
 def _followed(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
