@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct, json
 
@@ -24,6 +24,8 @@ from projections.caps import cap_counts, enterprises
 from projections.figures import Figure, Measured, Part, summed
 from projections.filed import FiledDocument, in_order
 from projections.garbage import no_collection
+from projections.lists import Officer
+from projections.objects import Terms
 from projections.procedure import Acts, Fault, Raised, read_acts, read_faults
 from projections.question import Question
 from projections.views import Condition, Query, view_of
@@ -309,11 +311,11 @@ class _Asked:
         return frozenset(one.inspection for one in cap_counts(self._all) if one.beyond)
 
     @cached_property
-    def _enterprises(self) -> Mapping[str, Any]:
+    def _enterprises(self) -> Mapping[str, Terms]:
         return enterprises(self._all.views)
 
     @cached_property
-    def _officers(self) -> Mapping[str, Any]:
+    def _officers(self) -> Mapping[str, Officer]:
         return {one.officer: one for one in self._all.officers}
 
     @cached_property
