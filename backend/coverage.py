@@ -16,14 +16,14 @@ from backend.geojson import MapFormat, wants_geojson
 from backend.measuring import ASKED, Asked, Measuring
 from backend.readings import AsOf, Reading, as_csv, query_of, wants_csv
 from projections.coverage import Coverage, Figure, coverage
-from projections.hidden import HIDDEN, hidden_of, is_hidden
+from projections.hidden import hidden_of, reads
 from projections.spans import Span
 
 
 class FigureOut(Struct, frozen=True, omit_defaults=True):
     """`done` of `of`; `rate` None and `words` `no objects` where there is nothing to cover.
 
-    Both are None, and `words` `<5`, where they are hidden.
+    Both are None where they are hidden: `words` are then `<5` or `hidden`.
     """
 
     done: int | None
@@ -89,12 +89,12 @@ def shown(
     return CoverageOut(
         as_of=as_of,
         period=found.as_of.period,
-        objects=_figure(found.objects, rows=rows, hidden=is_hidden(found.objects, homes)),
+        objects=_figure(found.objects, rows=rows, hidden=reads(found.objects, homes)),
         items=_figure(found.items, rows=rows),
         domains=_figure(found.breadth.domains, rows=True),
         villages=_figure(found.villages, rows=rows),
         townships={
-            code: _figure(one, rows=rows, hidden=code in hidden)
+            code: _figure(one, rows=rows, hidden=hidden.get(code))
             for code, one in found.townships.items()
         },
         inspections=len(found.inspections),
@@ -115,8 +115,8 @@ def lines(found: Coverage, homes: Collection[str] = ()) -> list[dict[str, Any]]:
         "villages": found.villages,
     }
     hidden = hidden_of(found.townships, homes)
-    measures = [(name, "", one, is_hidden(one, homes)) for name, one in figures.items()]
-    measures += [("objects", code, one, code in hidden) for code, one in found.townships.items()]
+    measures = [(name, "", one, reads(one, homes)) for name, one in figures.items()]
+    measures += [("objects", code, one, hidden.get(code)) for code, one in found.townships.items()]
     return [
         {"measure": name, "township": township, **_cells(_figure(one, hidden=unsaid))}
         for name, township, one, unsaid in measures
@@ -127,9 +127,9 @@ def _cells(said: FigureOut) -> dict[str, Any]:
     return {"done": said.done, "of": said.of, "rate": said.rate, "words": said.words}
 
 
-def _figure(figure: Figure, *, rows: bool = False, hidden: bool = False) -> FigureOut:
-    if hidden:
-        return FigureOut(None, None, None, HIDDEN)
+def _figure(figure: Figure, *, rows: bool = False, hidden: str | None = None) -> FigureOut:
+    if hidden is not None:
+        return FigureOut(None, None, None, hidden)
     return FigureOut(
         figure.numerator,
         figure.denominator,

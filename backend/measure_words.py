@@ -14,6 +14,7 @@ from backend.pages import Words
 from events import object_types
 from events.language import Language
 from projections.figures import NO_OBJECTS
+from projections.hidden import WITH_IT
 from projections.views import Query, ViewReader
 
 
@@ -171,7 +172,8 @@ def called(name: str, words: Words) -> str:
 
 def rate_words(said: str, words: Words) -> str:
     """Return a rate in words, where it is words."""
-    return words.gettext(_("no objects")) if said == NO_OBJECTS else said
+    known = {NO_OBJECTS: _("no objects"), WITH_IT: _("hidden")}
+    return words.gettext(known[said]) if said in known else said
 
 
 def head(name: str, words: Words) -> str:

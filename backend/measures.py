@@ -30,7 +30,7 @@ from backend.readings import (
 )
 from backend.telling import Both, FigureOut, RowOut, Teller, both, headed, overall, told
 from projections.figures import Figure, Measured, Part
-from projections.hidden import is_hidden
+from projections.hidden import reads
 from projections.measures import MEASURES
 from projections.spans import Span
 
@@ -220,7 +220,7 @@ def at_a_glance(found: Mapping[str, Measured], homes: frozenset[str]) -> list[Me
     """Return measures as a list of figures."""
     lines: list[MeasureLine] = []
     for name, one in found.items():
-        said = told(name, "", one.figure, hidden=is_hidden(one.figure, homes))
+        said = told(name, "", one.figure, reads(one.figure, homes))
         sizes = {key: len(values) for key, values in one.by.items()}
         version = MEASURES[name].version
         lines.append(

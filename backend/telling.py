@@ -10,7 +10,7 @@ from backend import measure_words as naming
 from backend.pages import Pages, Words, language_of
 from events.language import Language
 from projections.figures import Figure, Measured, Part
-from projections.hidden import HIDDEN, hidden_of, is_hidden
+from projections.hidden import hidden_of, reads
 from projections.views import ViewReader
 
 
@@ -51,10 +51,10 @@ def both(name: str) -> Both:
     )
 
 
-def told(key: str, name: str, figure: Figure, *, hidden: bool) -> FigureOut:
-    """Return a figure as it is sent: nothing of it where it is hidden."""
-    if hidden:
-        return FigureOut(key, name, None, None, None, HIDDEN)
+def told(key: str, name: str, figure: Figure, hidden: str | None) -> FigureOut:
+    """Return a figure as it is sent; where it is hidden, only `hidden`."""
+    if hidden is not None:
+        return FigureOut(key, name, None, None, None, hidden)
     return FigureOut(key, name, figure.numerator, figure.denominator, figure.rate, figure.words)
 
 
@@ -64,7 +64,7 @@ def overall(
     """Return measures as rows of a table, each figure of each."""
     for name, one in found.items():
         for key, figure in one.figures.items():
-            said = told(key, "", figure, hidden=is_hidden(figure, homes))
+            said = told(key, "", figure, reads(figure, homes))
             yield {
                 "measure": naming.measure_name(name, words),
                 "figure": naming.called(key, words),
@@ -109,8 +109,7 @@ class Teller:
 
     def figure(self, key: str, figure: Figure) -> FigureOut:
         """Return a figure of a measure."""
-        hidden = is_hidden(figure, self.homes)
-        return told(key, naming.called(key, self.words), figure, hidden=hidden)
+        return told(key, naming.called(key, self.words), figure, reads(figure, self.homes))
 
     def breakdown(self, by: str, values: Mapping[str, Figure]) -> list[FigureOut]:
         """Return the figures of a breakdown."""
@@ -121,7 +120,7 @@ class Teller:
                 value,
                 of_types(value, self.language) if of_types else self.name_of(value),
                 figure,
-                hidden=value in hidden,
+                hidden.get(value),
             )
             for value, figure in values.items()
         ]

@@ -15,8 +15,11 @@ from projections.views import Query, ViewReader
 FEW: Final = 5
 """Fewer homes than these are hidden."""
 
-HIDDEN: Final = "<5"
-"""What a hidden figure reads."""
+SMALL: Final = "<5"
+"""What a figure reads that is hidden because it is small."""
+
+WITH_IT: Final = "hidden"
+"""What one reads that is hidden for the sake of another."""
 
 _HOME: Final = points_text(Points(home=True))
 
@@ -36,10 +39,15 @@ def is_hidden(figure: Figure, homes: Container[str]) -> bool:
     return 0 < sum(any(one in homes for one in key.split("|")) for key in keys) < FEW
 
 
-def hidden_of(by: Mapping[str, Figure], homes: Container[str]) -> frozenset[str]:
-    """Return which cells of a breakdown are hidden: never one alone."""
-    hidden = {name for name, figure in by.items() if is_hidden(figure, homes)}
+def hidden_of(by: Mapping[str, Figure], homes: Container[str]) -> dict[str, str]:
+    """Return which cells of a breakdown are hidden, never one alone, and what they read."""
+    hidden = {name: SMALL for name, figure in by.items() if is_hidden(figure, homes)}
     others = [name for name, figure in by.items() if figure.parts and name not in hidden]
     if len(hidden) == 1 and others:
-        hidden.add(min(others, key=lambda name: (len(by[name].parts), name)))
-    return frozenset(hidden)
+        hidden[min(others, key=lambda name: (len(by[name].parts), name))] = WITH_IT
+    return hidden
+
+
+def reads(figure: Figure, homes: Container[str]) -> str | None:
+    """Return what a figure that stands alone reads if it is hidden, else None."""
+    return SMALL if is_hidden(figure, homes) else None
