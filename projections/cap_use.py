@@ -33,7 +33,7 @@ class CapCount(Struct, frozen=True):
     """An enterprise in a year: its entries and townships, its cap, its inspections in order.
 
     Of several caps, those of its entries on the last day, the lowest holds. `watched` are
-    inspections under an exception.
+    inspections under an exception, `beyond` those held though the cap of their day was reached.
     """
 
     enterprise: str
@@ -43,16 +43,12 @@ class CapCount(Struct, frozen=True):
     cap: int | None
     counted: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """The key of its part: credit code, year."""
         return f"{self.enterprise}|{self.year}"
-
-    @property
-    def beyond(self) -> tuple[str, ...]:
-        """The inspections that were held though the cap was reached."""
-        return () if self.cap is None else self.counted[self.cap :]
 
     @property
     def status(self) -> Status:
@@ -180,7 +176,7 @@ def _chosen(question: Question, one: Registered, day: date) -> bool:
 
 
 def _count(
-    code: str, entries: Sequence[Registered], days: Span, held: Iterable[Held], caps: Caps
+    code: str, entries: Sequence[Registered], days: Span, held: Sequence[Held], caps: Caps
 ) -> CapCount:
     counted = [one for one in held if one.counts]
     places = [
@@ -198,6 +194,7 @@ def _count(
         min((one for one in limits if one is not None), default=None),
         tuple(one.inspection for one in counted),
         tuple(one.inspection for one in held if not one.counts),
+        tuple(one.inspection for one in held if one.beyond),
     )
 
 
