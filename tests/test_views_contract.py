@@ -271,7 +271,7 @@ def wider(view: View) -> View:
 
 
 @pytest.mark.parametrize("change", [later, wider])
-def test_views_of_another_version_are_folded_anew(
+def test_views_of_another_version_are_folded_anew_beside_the_others(
     opened: Opened, change: Callable[[View], View]
 ) -> None:
     store = the_district().store()
@@ -285,6 +285,9 @@ def test_views_of_another_version_are_folded_anew(
     assert changed.select(Query("inspections")) == []
     assert catch_up(store, changed) == store.size()
     changed.close()
+    first = opened(VIEWS)
+    assert audit(store, first) == []
+    first.close()
 
 
 def test_a_new_word_in_the_vocabulary_has_views_folded_anew(

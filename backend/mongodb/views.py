@@ -1,18 +1,21 @@
 """Views in MongoDB: a batch of documents and the position it reaches in one transaction.
 
-Each view has a collection of documents `{_id: key, p: position, d: document, c: {columns}}`, an
-index for each order that the view declares, and one by position. The position stands in the
-library's tracking, beside the stamp: a save names the position it starts from and the stamp it
-was folded with, so a runner that was overtaken, by another or by a newer version, changes nothing.
+Views of one stamp are a *set*, as they are a file with SQLite: what a newer program folds stands
+beside what an older one did. A set is a document in the library's tracking, with the position
+reached, the stamp, the versions and whether it serves; and for each view a collection of documents
+`{_id: key, p: position, d: document, c: {columns}}` with an index for each order that the view
+declares, and one by position. A save names the position it starts from, so that of two runners
+the database lets one through.
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from itertools import islice
-from typing import Any, Final
-from uuid import uuid4
+from typing import Any, Final, Literal, TypeAlias
 
 from eventsourcing.persistence import PersistenceError
+from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -31,12 +34,14 @@ from projections.views import (
     Query,
     Saved,
     StaleError,
+    view_of,
 )
 
 LAYOUT: Final = 1
 TRACKING: Final = "tracking"
-PREFIX: Final = "view_"
-_NAME: Final = "views"
+PREFIX: Final = "views-"
+_DIGITS: Final = 12
+_EMPTYING: Final = -1
 _KEYS_AT_ONCE: Final = 200
 _OPERATORS: Final[Mapping[Operator, str]] = {
     "=": "$eq",
@@ -49,28 +54,109 @@ _OPERATORS: Final[Mapping[Operator, str]] = {
 }
 
 
-class MongoViews(MongoTrackingRecorder):
-    """A `ViewStore`. Thread-safe.
+Use: TypeAlias = Literal["fold", "read", "older"]
 
-    Without `rebuild` it is only read, and `OtherViewsError` says that another version folded it:
-    otherwise it is emptied then. Closing lets go of the datastore.
+
+class Made(Struct, frozen=True):
+    """What a set of views says of itself."""
+
+    name: str
+    stamp: str
+    versions: Mapping[str, int]
+    serves: bool
+    position: int
+
+
+def set_name(views: Sequence[View]) -> str:
+    """Return the name of the set in which these views are kept, by this program."""
+    return f"{PREFIX}{_stamp_of(views)[:_DIGITS]}"
+
+
+def sets(datastore: MongoDatastore) -> list[Made]:
+    """Return all sets of a database, by name."""
+    names = {"_id": {"$gte": PREFIX, "$lt": PREFIX + "~"}}
+    with _failing(), translated():
+        found = list(datastore.collection(TRACKING).find(names).sort("_id", ASCENDING))
+    return [
+        Made(one["_id"], one["stamp"], one["versions"], one["serves"], one["n"]) for one in found
+    ]
+
+
+def drop(datastore: MongoDatastore, name: str) -> None:
+    """Delete a set, with all its documents."""
+    with _failing(), translated():
+        datastore.collection(TRACKING).delete_one({"_id": name})  # first: nobody opens it now
+        for collection in datastore.database.list_collection_names():
+            if collection.startswith(f"{name}."):
+                datastore.database.drop_collection(collection)
+
+
+class MongoViews(MongoTrackingRecorder):
+    """A `ViewStore`: one set of views. Thread-safe. Closing it closes the datastore.
+
+    To `fold` is to make the set if there is none, to `read` is not. `older` reads the set `name`
+    that another program folded with these views (or some of them), whatever its vocabulary was.
+    Opening raises `OtherViewsError` where there is no such set, or it has other versions.
     """
 
     def __init__(
-        self, datastore: MongoDatastore, views: Sequence[View], *, rebuild: bool = True
+        self,
+        datastore: MongoDatastore,
+        views: Sequence[View],
+        use: Use = "fold",
+        name: str | None = None,
     ) -> None:
         super().__init__(datastore, TRACKING)
         self.views = tuple(views)
-        self._stamp = f"{LAYOUT} {stamp(views)}"
+        self.name = name or set_name(views)
         with _failing():
-            while not self._is_ours():
-                if not rebuild:
-                    raise OtherViewsError("the views were folded by another version")
-                self._empty()
+            if use == "fold":
+                self._make()
+            self._require(older=use == "older")
+
+    def _make(self) -> None:
+        new = {
+            "n": 0,
+            "stamp": _stamp_of(self.views),
+            "versions": {view.name: view.version for view in self.views},
+            "serves": False,
+        }
+        with translated():
+            said = self._said()
+            if said is not None:
+                if said["n"] == _EMPTYING:  # whoever emptied it did not come to the end
+                    self.reset()
+                return
+            for view in self.views:
+                self._of(view.name).create_indexes(list(_indexes(view)))
+            self.tracking.update_one({"_id": self.name}, {"$setOnInsert": new}, upsert=True)
+
+    def _require(self, *, older: bool) -> None:
+        """Raise `OtherViewsError` rather than read what another version folded."""
+        with translated():
+            said = self._said() or {}
+        if older:
+            versions = said.get("versions", {})
+            same = all(versions.get(view.name) == view.version for view in self.views)
+        else:
+            same = said.get("stamp") == _stamp_of(self.views)
+        if not same:
+            raise OtherViewsError(f"{self.name} was not folded by this version")
+
+    @property
+    def serves(self) -> bool:
+        """Whether answers are read from it, or it still is folded beside another set."""
+        with _failing(), translated():
+            return bool((self._said() or {}).get("serves"))
+
+    def take_over(self) -> None:
+        """From now on it serves."""
+        with _failing(), translated():
+            self.tracking.update_one({"_id": self.name}, {"$set": {"serves": True}})
 
     def position(self) -> int:
         with _failing():
-            return self.max_tracking_id(_NAME) or 0
+            return max(0, self.max_tracking_id(self.name) or 0)
 
     def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
         collection, found, left = self._of(view), dict[str, bytes](), iter(keys)
@@ -114,51 +200,41 @@ class MongoViews(MongoTrackingRecorder):
             return self._of(view).count_documents(_filter(where))
 
     def reset(self) -> None:
-        with _failing():
-            self._empty()
+        with _failing(), translated():  # the position last: until then each save is refused
+            self.tracking.update_one({"_id": self.name}, {"$set": {"n": _EMPTYING}})
+            for view in self.views:
+                self._of(view.name).delete_many({})
+            self.tracking.update_one({"_id": self.name}, {"$set": {"n": 0}})
 
     def close(self) -> None:
         self.datastore.close()
 
     def _of(self, view: str) -> Collection[Document]:
-        return self.datastore.collection(PREFIX + view)
+        return self.datastore.collection(f"{self.name}.{view}")
 
     def _columns(self, view: str) -> tuple[str, ...]:
-        return tuple(next(one for one in self.views if one.name == view).columns)
+        return tuple(view_of(self.views, view).columns)
+
+    def _said(self) -> Document | None:
+        return self.tracking.find_one({"_id": self.name})
 
     def _move(self, after: int, position: int, session: ClientSession) -> None:
         """Take the place of the last save; of two that do, the database lets one through."""
         moved = self.tracking.update_one(
-            {"_id": _NAME, "n": after, "stamp": self._stamp},
+            {"_id": self.name, "n": after},
             {"$set": {"n": position}, "$inc": {"saves": 1}},
             session=session,
         )
         if moved.matched_count == 0:
-            held = self.tracking.find_one({"_id": _NAME}, session=session) or {}
-            if held.get("stamp") != self._stamp:
-                raise OtherViewsError("another version folds these views now")
+            held = self.tracking.find_one({"_id": self.name}, session=session)
+            if held is None:
+                raise OtherViewsError(f"{self.name} was deleted")
             raise StaleError(held["n"], after)
 
-    def _is_ours(self) -> bool:
-        with translated():
-            held = self.tracking.find_one({"_id": _NAME}) or {}
-        return held.get("stamp") == self._stamp
 
-    def _empty(self) -> None:
-        """Empty all. Whoever empties at the same time makes us start again."""
-        nobody = f"emptied by {uuid4().hex}"  # from here on no save goes through
-        with translated():
-            self.tracking.update_one(
-                {"_id": _NAME}, {"$set": {"n": 0, "stamp": nobody}}, upsert=True
-            )
-            for name in self.datastore.database.list_collection_names():
-                if name.startswith(PREFIX):
-                    self.datastore.database.drop_collection(name)
-            for view in self.views:
-                self._of(view.name).create_indexes(list(_indexes(view)))
-            self.tracking.update_one(
-                {"_id": _NAME, "stamp": nobody}, {"$set": {"stamp": self._stamp}}
-            )
+def _stamp_of(views: Sequence[View]) -> str:
+    """Return what the documents of a set depend on: the views, and how a set lays them out."""
+    return sha256(f"{LAYOUT} {stamp(views)}".encode()).hexdigest()
 
 
 def _indexes(view: View) -> Generator[IndexModel]:

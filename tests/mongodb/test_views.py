@@ -1,6 +1,6 @@
 """What only the views in MongoDB promise, beside the contract of every store of views."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
 import pytest
@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from backend.mongodb.persistence import MongoDatastore
-from backend.mongodb.views import MongoViews
+from backend.mongodb.views import MongoViews, drop, set_name, sets
 from events.errors import StorageError
 from projections.catalogue import VIEWS
 from projections.devices import DEVICES
 from projections.fold import Fold
 from projections.objects import OBJECTS
 from projections.replay import audit
+from projections.view import View
 from projections.views import (
     Cursor,
     MemoryViews,
@@ -42,9 +43,9 @@ def row(key: str, position: int = 1, name: str = "", found: int = 0) -> Saved:
 def held(mongodb: str) -> Generator[MongoViews]:
     with (
         standin.database(mongodb) as name,
-        closing(MongoViews(MongoDatastore(mongodb, name), VIEWS)) as views,
+        closing(MongoDatastore(mongodb, name)) as datastore,
     ):
-        yield views
+        yield MongoViews(datastore, VIEWS)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
@@ -112,47 +113,72 @@ def test_a_save_that_moves_no_position_still_excludes_another(database: Database
         one.save({"objects": [row("a", name="late")]}, 0, 0)
 
 
-def test_a_runner_of_an_older_version_can_save_no_more(database: Database) -> None:
-    older = MongoViews(database(), VIEWS)
-    store = the_district().store()
-    fold = Fold(store, older, batch=10)
-    fold.step()
-    newer = MongoViews(database(), [structs.replace(OBJECTS, version=99), *VIEWS[1:]])
-
-    with pytest.raises(OtherViewsError):
-        fold.step()
-
-    assert newer.position() == 0
-    with pytest.raises(OtherViewsError):
-        MongoViews(database(), VIEWS, rebuild=False)
+def newer() -> Sequence[View]:
+    return [structs.replace(OBJECTS, version=99), *VIEWS[1:]]
 
 
 def test_whoever_only_reads_writes_nothing(database: Database) -> None:
     with pytest.raises(OtherViewsError):
-        MongoViews(database(), VIEWS, rebuild=False)
+        MongoViews(database(), VIEWS, "read")
 
     assert database().database.list_collection_names() == []
 
 
-def test_two_that_empty_at_once_leave_views_that_are_whole(database: Database) -> None:
-    store = the_district().store()
-    first = MongoViews(database(), VIEWS)
-    Fold(store, first).catch_up()
-    emptied = MongoDatastore.collection
+def test_sets_say_what_they_are_and_which_of_them_serves(database: Database) -> None:
+    datastore, store = database(), the_district().store()
+    Fold(store, MongoViews(datastore, newer()), batch=10).step()
+    own = MongoViews(datastore, VIEWS)
+    Fold(store, own).catch_up()
+    assert not own.serves
 
-    def overtaken(datastore: MongoDatastore, name: str) -> object:
-        if name == "view_devices" and datastore is slow_database:
-            del slow_database.collection  # type: ignore[attr-defined]
-            MongoViews(database(), [structs.replace(OBJECTS, version=7), *VIEWS[1:]]).close()
-        return emptied(datastore, name)
+    own.take_over()
 
-    slow_database = database()
-    slow_database.collection = lambda name: overtaken(slow_database, name)  # type: ignore[method-assign,assignment,return-value]
-    newer = MongoViews(slow_database, [structs.replace(OBJECTS, version=8), *VIEWS[1:]])
+    said = {one.name: (one.serves, one.position) for one in sets(datastore)}
+    assert said == {set_name(VIEWS): (True, store.size()), set_name(newer()): (False, 10)}
+    assert own.serves
+    versions = next(one.versions for one in sets(datastore) if not one.serves)
+    assert versions["objects"] == 99
 
-    assert newer.position() == 0
-    assert Fold(store, newer).catch_up() == store.size()
-    assert audit(store, newer) == []
+
+def test_an_older_set_is_read_with_those_of_its_views_that_are_known(database: Database) -> None:
+    datastore, store = database(), the_district().store()
+    Fold(store, MongoViews(datastore, newer())).catch_up()
+
+    older = MongoViews(datastore, VIEWS[1:], "older", set_name(newer()))
+
+    assert audit(store, older) == []
+    with pytest.raises(OtherViewsError):
+        MongoViews(datastore, VIEWS, "older", set_name(newer()))
+
+
+def test_a_set_that_is_dropped_leaves_nothing_and_takes_no_more(database: Database) -> None:
+    datastore, store = database(), the_district().store()
+    MongoViews(datastore, newer())
+    fold = Fold(store, MongoViews(datastore, VIEWS), batch=10)
+    fold.step()
+
+    drop(datastore, set_name(VIEWS))
+
+    with pytest.raises(OtherViewsError):
+        fold.step()
+    assert [one.name for one in sets(datastore)] == [set_name(newer())]
+    left = datastore.database.list_collection_names()
+    assert [name for name in left if name.startswith(set_name(VIEWS))] == []
+
+
+def test_whoever_folds_while_views_are_emptied_is_refused(database: Database) -> None:
+    datastore = database()
+    views = MongoViews(datastore, VIEWS)
+    views.save({"objects": [row("a")]}, 0, 1)
+    views.tracking.update_one({"_id": views.name}, {"$set": {"n": -1}})
+
+    for after in (0, 1):
+        with pytest.raises(StaleError):
+            views.save({"objects": [row("b")]}, after, 2)
+
+    again = MongoViews(datastore, VIEWS)
+    again.save({"objects": [row("b")]}, 0, 2)
+    assert [found.key for found in again.select(Query("objects"))] == ["b"]
 
 
 def test_no_index_has_more_fields_than_mongodb_takes() -> None:
