@@ -12,13 +12,12 @@ segment (azimuthal equidistant, centred on it). PROJ and GEOS are imported on fi
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from math import isfinite
 from typing import TYPE_CHECKING, Final, assert_never
 
 from msgspec import Struct
 
 from events.coordinates import Degrees
-from events.tracks import Hotspot, Patrolled, Segment, TrackPoint
+from events.tracks import Hotspot, Patrolled, Segment, TrackPoint, on_earth
 
 if TYPE_CHECKING:
     from pyproj import Geod
@@ -81,10 +80,7 @@ def _pm_1(place: Patrolled, track: Iterable[TrackPoint]) -> float:
 
 
 def _is_usable(point: TrackPoint) -> bool:
-    if not (isfinite(point.lon) and isfinite(point.lat) and isfinite(point.accuracy_m)):
-        return False
-    is_on_earth = abs(point.lon) <= 180 and abs(point.lat) <= 90  # noqa: PLR2004  degrees
-    return is_on_earth and 0 <= point.accuracy_m <= _WORST_ACCURACY_M
+    return on_earth(_at(point)) and 0 <= point.accuracy_m <= _WORST_ACCURACY_M
 
 
 def _order(point: TrackPoint) -> tuple[int, float, float, float]:
@@ -93,7 +89,7 @@ def _order(point: TrackPoint) -> tuple[int, float, float, float]:
 
 
 def _covered(line: Sequence[Degrees], points: Sequence[TrackPoint]) -> float:
-    whole = length_m(line)
+    whole = length_m(line) if all(on_earth(corner) for corner in line) else 0.0
     if not whole > 0:
         return 0.0
     legs = list(_legs(_thinned(points)))
@@ -152,7 +148,7 @@ def _stayed(at: Degrees, points: Sequence[TrackPoint]) -> bool:
     here = TrackPoint(0, *at, 0)
     since = before = None
     for point, metres in zip(points, _apart(points, [here] * len(points)), strict=True):
-        if metres > _STAY_M:
+        if not metres <= _STAY_M:  # of what is no number neither
             since = None
         elif since is None or before is None or point.at - before > _GAP:
             since = point.at

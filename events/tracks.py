@@ -87,10 +87,14 @@ def patrolled(
     match object_type:
         case "street_segment":
             return _segment(attributes.get("line"))
-        case "hotspot" if at is not None and _on_earth(at):
-            return Hotspot(at)
+        case "hotspot" if at is not None:
+            return _hotspot(at)
         case _:
             return None
+
+
+def _hotspot(at: Degrees) -> Hotspot | None:
+    return Hotspot(at) if on_earth(at) else None
 
 
 def _segment(line: object) -> Segment | None:
@@ -98,13 +102,14 @@ def _segment(line: object) -> Segment | None:
         corners = msgspec.convert(line, tuple[Degrees, ...])
     except msgspec.ValidationError:
         return None
-    if len(corners) > _MOST_CORNERS or not all(_on_earth(corner) for corner in corners):
+    if len(corners) > _MOST_CORNERS or not all(on_earth(corner) for corner in corners):
         return None
     length = sum(distance_m(one, other) for one, other in pairwise(corners))
     return Segment(corners) if _SHORTEST_M <= length <= _LONGEST_M else None
 
 
-def _on_earth(at: Degrees) -> bool:
+def on_earth(at: Degrees) -> bool:
+    """Whether these are degrees of longitude and latitude, and numbers at all."""
     lon, lat = at
     return isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90  # noqa: PLR2004  degrees
 
@@ -122,7 +127,7 @@ def text_of(place: Patrolled, points: Sequence[TrackPoint]) -> bytes:
 
 
 def walk_of(text: bytes) -> Walk:
-    """Read a sealed text; `UnreadableTrackError` where it is none."""
+    """Read a sealed text; `UnreadableTrackError` where it is none, or of no such place."""
     try:
         columns = msgspec.json.decode(text, type=_Text)
         rows = zip(
@@ -138,7 +143,15 @@ def walk_of(text: bytes) -> Walk:
         )
     except ValueError as broken:  # msgspec's errors too, and columns of several lengths
         raise UnreadableTrackError(str(broken)) from broken
-    return Walk(columns.place, points)
+    match columns.place:
+        case Segment(line=line):
+            place = _segment(line)
+        case Hotspot(at=at):
+            place = _hotspot(at)
+    if place is None:
+        msg = "nothing that can be patrolled"
+        raise UnreadableTrackError(msg)
+    return Walk(place, points)
 
 
 def _encoded(place: Patrolled, points: Sequence[TrackPoint]) -> bytes:

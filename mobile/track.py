@@ -8,6 +8,7 @@ while the patrol's form is open is anything kept: who leaves the form is not fol
 
 import os
 from collections.abc import Collection, Sequence
+from math import isfinite
 from pathlib import Path
 from struct import Struct as Layout
 from typing import Final
@@ -19,7 +20,7 @@ from events.coordinates import GeoPoint, canonical, distance_m, presence
 from events.facts import SealedPart
 from events.inspections import SegmentCovered
 from events.patrol_matching import matched
-from events.tracks import PART, Patrolled, TrackPoint, patrolled, text_of, walk_of
+from events.tracks import PART, Patrolled, TrackPoint, on_earth, patrolled, text_of, walk_of
 from mobile.place import Place
 from mobile.tablet_folder import on_disk
 
@@ -60,7 +61,7 @@ class Track:
             return
         at = microseconds(fix.fixed_at)
         before, self._seen = self._seen, at
-        if before is None or before == at or presence(fix, fix.fixed_at) != "present":
+        if before is None or before == at or not _is_measured(fix):
             return
         point = TrackPoint(at, *canonical(fix), fix.accuracy_m or 0.0)
         if len(self._points) < MOST_POINTS and self._is_worth_keeping(point):
@@ -128,6 +129,12 @@ def measured(
         sealed=(SealedPart(PART, fact.visit.inspection),),
     )
     return told, (text,)
+
+
+def _is_measured(fix: GeoPoint) -> bool:
+    """Whether the fix shows where we were: no mock, no pin, within 50 m, and numbers at all."""
+    is_number = on_earth((fix.lon, fix.lat)) and isfinite(fix.accuracy_m or 0.0)
+    return is_number and presence(fix, fix.fixed_at) == "present"
 
 
 def sweep(folder: Path, wanted: Collection[str]) -> None:

@@ -245,6 +245,14 @@ def test_what_cannot_have_covered_anything_gives_nothing(
     assert fraction(track, place) == 0.0
 
 
+@pytest.mark.parametrize("lon", [math.nan, math.inf, -math.inf, 1e308, 500.0])
+def test_nowhere_is_never_covered(lon: float) -> None:
+    assert fraction(walked(), Hotspot((lon, 21.24))) == 0.0
+    assert fraction(walked(), Hotspot((110.45, lon))) == 0.0
+    assert fraction(walked(), Segment((WEST, (lon, 21.24)))) == 0.0
+    assert fraction(walked(), Segment((WEST, (110.46, lon)))) == 0.0
+
+
 def test_a_segment_without_length_is_never_covered() -> None:
     assert fraction(walked(), Segment((WEST, WEST))) == 0.0
     assert fraction(walked(), Segment((WEST,))) == 0.0
@@ -406,6 +414,9 @@ def test_a_track_too_long_for_a_part_is_thinned_not_cut() -> None:
     [
         b"", b"{}", b"[]", b"null", b'{"place":{"type":"segment","line":[]},"at":[1]}',
         b'{"place":{"type":"moon","at":[1,2]}}',
+        b'{"place":{"type":"hotspot","at":[1,200]}}',
+        b'{"place":{"type":"segment","line":[[110.45,21.24],[110.45,21.24]]}}',
+        b'{"place":{"type":"segment","line":[[110,21],[111,21]]}}',
         b'{"place":{"type":"hotspot","at":[1,2]},"at":[99999999999999999999],"lon":[1],"lat":[1],"accuracy":[1]}',
     ],
 )  # fmt: skip

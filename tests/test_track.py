@@ -1,5 +1,6 @@
 """A patrol's track on the tablet: kept while the form is open, sealed with its completion."""
 
+import math
 import os
 import signal
 import subprocess
@@ -95,8 +96,12 @@ def test_where_we_were_before_the_form_was_opened_is_not_kept(file: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "what", [{"is_mock": True}, {"provider": "manual"}, {"accuracy_m": 51.0}, {"accuracy_m": None}]
-)
+    "what",
+    [
+        {"is_mock": True}, {"provider": "manual"}, {"accuracy_m": 51.0}, {"accuracy_m": None},
+        {"accuracy_m": math.nan}, {"lon": math.nan}, {"lat": math.inf}, {"lat": 110.45},
+    ],
+)  # fmt: skip
 def test_what_proves_no_presence_is_not_kept(file: Path, what: dict[str, Any]) -> None:
     track = Track(file, LINE)
     for second in range(60):
