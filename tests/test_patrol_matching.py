@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -301,13 +301,11 @@ def strolled(steps: list[tuple[float, float, float, float]]) -> list[TrackPoint]
 
 
 @given(places, st.lists(near, max_size=40))
-@settings(deadline=None)
 def test_a_fraction_lies_between_none_and_all(place: Patrolled, track: list[TrackPoint]) -> None:
     assert 0.0 <= fraction(track, place) <= 1.0
 
 
 @given(places, strides)
-@settings(deadline=None)
 def test_walking_on_never_covers_less(
     place: Patrolled, steps: list[tuple[float, float, float, float]]
 ) -> None:
@@ -319,7 +317,6 @@ def test_walking_on_never_covers_less(
 
 
 @given(places, strides, st.randoms())
-@settings(deadline=None)
 def test_the_order_in_which_points_came_does_not_matter(
     place: Patrolled, steps: list[tuple[float, float, float, float]], dice: random.Random
 ) -> None:
@@ -329,7 +326,6 @@ def test_the_order_in_which_points_came_does_not_matter(
 
 
 @given(ambles, st.sampled_from(["GCJ02", "BD09"]))
-@settings(deadline=None)
 def test_a_map_s_shift_there_and_back_changes_two_thousandths_at_most(
     steps: list[tuple[float, float, float, float]], datum: Datum
 ) -> None:

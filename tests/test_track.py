@@ -29,7 +29,7 @@ from mobile.fakes import FakeCamera, FakeGps
 from mobile.inspection import Inspection
 from mobile.tablet_folder import TabletFolder
 from mobile.track import MOST_POINTS, Track, measured, to_cover
-from tests.screen_driver import catalogues
+from tests.screen_driver import Driver, catalogues, part, speak
 from tests.tablets import ASSISTANT, LEAD, MORNING, PLACES, SECOND, STREET, Bench, bench
 
 WEST, EAST = (110.45, 21.24), (110.456, 21.24)  # 623 m
@@ -372,6 +372,24 @@ def test_the_screen_says_it_in_chinese(patrol: Patrol) -> None:
         assert patrol.words() == "正在记录轨迹：已覆盖 100%"
     finally:
         words.use("en", catalogues())
+
+
+def test_the_words_stand_in_the_head_of_the_form(patrol: Patrol) -> None:
+    from mobile.screens.shell import Shell
+    from mobile.screens.widgets import Text
+
+    speak("en")
+    patrol.begin()
+    patrol.walk()
+    shell = Shell()
+    driver = Driver(shell)
+    try:
+        shell.go("inspection")
+        shell.show("inspection", patrol.desk.inspection_state())
+        driver.pump(4)
+        assert part(driver.root, Text, text="Recording the track: 100 % covered")
+    finally:
+        driver.close()
 
 
 def test_completion_seals_the_track_and_deletes_its_file(patrol: Patrol) -> None:
