@@ -32,6 +32,7 @@ from backend.readings import (
 )
 from projections.cell_codes import CODES, CellCode, code_of, table
 from projections.cells import Asked, Measure, Overdue, states
+from projections.overdue import overdue
 from projections.question import Filters
 from projections.runs import listed
 from projections.spans import Span
@@ -132,17 +133,15 @@ def cells_view(  # noqa: PLR0913  filters
     return _answered(request, found, as_of, format)
 
 
-def computed(
-    views: ViewReader,
-    name: GridName,
-    asked: Asked,
-    measure: Measure,
-    overdue: Overdue | None = None,
-) -> States:
-    """Compute states from the views as they stand; `overdue` by object, where rules say so."""
+def computed(views: ViewReader, name: GridName, asked: Asked, measure: Measure) -> States:
+    """Compute states from the views as they stand."""
     register, areas = listed(views), areas_of(views)
     grid = grid_of(name, register, areas)
-    raw = states(views, register, grid, asked, measure, overdue)
+    waits: Overdue | None = None
+    if measure == "state" and (past := asked.past):
+        days = Span(past[0].start, past[-1].end)
+        waits = overdue(views, days, asked.today, asked.filters)
+    raw = states(views, register, grid, asked, measure, waits)
     return States(drawn(name, grid, areas), measure, asked.steps, raw)
 
 

@@ -19,7 +19,7 @@ from msgspec import UNSET, Struct, UnsetType
 from backend.readings import MOST_CSV, AsOf, Reading, Table, query_of, wants_csv
 from events.coordinates import Degrees
 from events.facts import HOMES
-from projections.cells import FEW
+from projections.hidden import FEW
 from projections.points import Points, points
 from projections.views import Condition, Cursor, Query, ViewReader, ViewStore
 

@@ -14,7 +14,7 @@ none of them: those cost next to nothing.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -31,6 +31,7 @@ from projections.cell_codes import (
     percent,
 )
 from projections.garbage import no_collection
+from projections.hidden import FEW
 from projections.objects import Place
 from projections.question import Filters, Question
 from projections.runs import Listed, bits, runs, same_as
@@ -43,9 +44,6 @@ Measure: TypeAlias = Literal["object_coverage", "state"]
 
 Overdue: TypeAlias = Mapping[str, Sequence[Span]]
 """On which days an object waits for an inspection that was due."""
-
-FEW: Final = 5
-"""Fewer homes than these are hidden."""
 
 
 class Grid(Struct, frozen=True):

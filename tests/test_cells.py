@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backend.cells import HEADER, MAGIC, MEASURES, VERSION, States, computed
 from backend.grids import GRIDS, GridName, areas_of, drawn, grid_of
 from events.inspections import InspectionStarted
-from events.register import AreaListed, ObjectListed, ObjectMerged, ObjectRevised
+from events.register import AreaListed, ItemListed, ObjectListed, ObjectMerged, ObjectRevised
 from projections.catalogue import VIEWS
 from projections.cell_codes import (
     AHEAD,
@@ -26,11 +26,12 @@ from projections.cell_codes import (
     code_of,
     percent,
 )
-from projections.cells import FEW, Asked, Counted, Measure, counted
+from projections.cells import Asked, Counted, Measure, counted, states
 from projections.coverage import coverage
 from projections.fold import catch_up
+from projections.hidden import FEW
 from projections.points import on_map
-from projections.question import Filters
+from projections.question import Filters, denominators
 from projections.runs import listed
 from projections.spans import Span
 from projections.steps import MOST_STEPS, TooManyStepsError, steps_of
@@ -67,8 +68,10 @@ def an_object(name: str, day: str = "2025-01-01", **other: object) -> ObjectList
     return ObjectListed(object=an_id(name), valid_from=date.fromisoformat(day), **keys)  # type: ignore[arg-type]
 
 
-def inspected(history: History, name: str, day: str, **other: object) -> None:
-    visit = a_visit(f"{name} {day}", name, day, township=T1, village=V, domain=FUNERAL)
+def inspected(
+    history: History, name: str, day: str, items: tuple[str, ...] = (), **other: object
+) -> None:
+    visit = a_visit(f"{name} {day}", name, day, township=T1, village=V, domain=FUNERAL, items=items)
     log = f"tablet {name} {day}"
     history.record(
         InspectionStarted(visit=visit, checklist="CL-GE-1", version=1), local(day, "09:00"), log
@@ -128,9 +131,31 @@ def test_what_is_overdue_on_the_last_day_of_a_step_says_so_first() -> None:
     inspected(history, "late", "2026-02-03", outcome="findings", findings=1)
     waits = {an_id("late"): [Span(date(2026, 1, 20), date(2026, 2, 2)), Span(date(2026, 3, 31))]}
 
-    found = computed(folded(history), "village", asked(), "state", waits)
+    views = folded(history)
+    grid = grid_of("village", listed(views), [])
 
-    assert by_cell(found) == {V: [OVERDUE, FINDINGS, OVERDUE]}
+    found = states(views, listed(views), grid, asked(), "state", waits)
+
+    assert list(found) == [OVERDUE, FINDINGS, OVERDUE]
+
+
+def test_what_a_monthly_rule_asked_for_is_overdue_until_it_is_done_after_all() -> None:
+    history = History()
+    history.record(an_object("late"))
+    history.record(
+        ItemListed(
+            item="X1", name_zh="x", name_en="x", domain=FUNERAL, kind="inspection", plannable=True,
+            valid_from=date(2025, 12, 1), object_types=("funeral_agent",),
+            frequency={"mode": "min", "count": 1, "per": "month"},
+        )
+    )  # fmt: skip
+    inspected(history, "late", "2026-02-03", items=("X1",))
+    half = Asked(steps_of(Span(Q1.start, date(2026, 6, 30)), "month"), date(2026, 5, 20))
+
+    found = by_cell(computed(folded(history), "village", half, "state"))
+
+    # what December and January asked for is done in February; what March asked for never
+    assert found == {V: [OVERDUE, NOTHING_FOUND, EARLIER, OVERDUE, OVERDUE, AHEAD]}
 
 
 def test_an_object_counts_only_in_the_months_it_existed() -> None:
@@ -191,6 +216,28 @@ def test_a_merged_object_counts_where_it_was_merged_into() -> None:
     found = by_cell(computed(folded(history), "h3-7", asked(), "object_coverage"))
 
     assert sorted(found.values()) == [[0, 100, 0], [0, NO_OBJECTS, NO_OBJECTS]]
+
+
+def test_of_a_group_that_counts_twice_the_target_says_where_it_lies() -> None:
+    history = History()
+    history.record(an_object("b", village=f"{T1}202"))
+    history.record(an_object("z", village=f"{T1}209"))
+    for name, day in (("z", "2025-02-01"), ("b", "2025-03-01")):
+        into = an_id("b" if name == "z" else "z")
+        history.record(
+            ObjectMerged(object=an_id(name), into=into, valid_from=date.fromisoformat(day))
+        )
+        history.record(an_object(name, "2025-06-01", village=f"{T1}20{name}"))
+    views = folded(history)
+
+    year = Span(date(2026, 1, 1), PAST)
+    found = counted(
+        views, listed(views), grid_of("village", listed(views), []), Asked((year,), PAST)
+    )
+
+    assert {cell: one.of for cell, one in found.items() if one.of} == {
+        one.village: 1 for one in denominators(views, year)[0]
+    }
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────
