@@ -13,25 +13,20 @@ it (only the first that is open is known) and the passes of a patrol (`projectio
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any, Final, TypeAlias
+from datetime import date
 
 from msgspec import Struct
 
 from projections import slots
 from projections.asked import EVERY, Ask, Basis, Group, Rules, Stretch
 from projections.figures import Figure, Measured, Part, summed
-from projections.frequency import ByClass, Deadline, Each, household_class, later
 from projections.garbage import no_collection
 from projections.objects import Place
 from projections.question import Question
 from projections.registered import Registered
-from projections.spans import OPEN, Span, before
+from projections.spans import Span
+from projections.terms import of_terms, with_terms
 from projections.uses import Uses, used_between, used_by, within
-from projections.working_calendar import Calendar
-
-_KNOWN: Final = ("last_recheck_on", "confirmed_on")
-"""Attributes that tell of a recheck, or the first assessment, before there were records."""
 
 
 class Requirement(Struct, frozen=True, gc=False):
@@ -172,48 +167,39 @@ class _Asked:
                 )  # fmt: skip
 
     def terms(self) -> Iterator[Requirement]:
-        """Yield what falls due a while after a date of the object: rechecks and deadlines."""
+        """Yield the rechecks and deadlines that fall due in the period."""
         question = self.question
         concerned = [
-            (one, terms)
+            (one, stretches)
             for one in question.registered
-            if (terms := list(_terms_of(self.rules, one)))
+            if (stretches := with_terms(self.rules, one))
         ]
         keys = {key for one, _ in concerned for key in one.members}
         uses = used_by(question.views, keys, question.today, question.filters.officer)
-        for one, terms in concerned:
-            for found in self.each_term(one, terms, uses):
-                if question.period.start <= found.window.end <= question.period.end:
-                    yield found
-
-    def each_term(
-        self, one: Registered, terms: Sequence[Stretch], uses: Uses
-    ) -> Iterator[Requirement]:
-        """Yield all rechecks and deadlines of an object, whenever they fall due."""
-        for stretch in terms:
-            days = uses.days(one.members, stretch.item)
-            for window, done, basis in of_terms(
-                one, stretch, days, self.calendar, self.question.today
-            ):
-                place = one.place(window.end)
-                if (
-                    place is not None
-                    and place.object_type in stretch.types
-                    and stretch.days.start <= window.end <= stretch.days.end
-                    and stretch.item not in one.exempted(window.end)
-                    and self.question.chooses(place)
-                ):
-                    yield Requirement(
-                        stretch.item, one.object, window, window.end, 1, done, basis, place,
-                        place.domain,
-                    )  # fmt: skip
+        for one, stretches in concerned:
+            for stretch in stretches:
+                days = uses.days(one.members, stretch.item)
+                for found in of_stretch(question, one, stretch, days):
+                    if question.period.start <= found.window.end <= question.period.end:
+                        yield found
 
 
-def _terms_of(rules: Rules, one: Registered) -> Iterator[Stretch]:
-    for object_type in sorted({object_type for object_type, _ in one.types}):
-        for stretch in rules.stretches:
-            if isinstance(stretch.rule, ByClass | Deadline) and object_type in stretch.types:
-                yield stretch
+def of_stretch(
+    question: Question, one: Registered, stretch: Stretch, days: Sequence[str]
+) -> Iterator[Requirement]:
+    """Yield all rechecks and deadlines of an object by an item, whenever they fall due."""
+    for window, done, basis in of_terms(one, stretch, days, question.calendar, question.today):
+        place = one.place(window.end)
+        if (
+            place is not None
+            and place.object_type in stretch.types
+            and stretch.days.start <= window.end <= stretch.days.end
+            and stretch.item not in one.exempted(window.end)
+            and question.chooses(place)
+        ):
+            yield Requirement(
+                stretch.item, one.object, window, window.end, 1, done, basis, place, place.domain
+            )
 
 
 def of_group(question: Question, group: Group, uses: Uses) -> Requirement | None:
@@ -238,121 +224,3 @@ def of_group(question: Question, group: Group, uses: Uses) -> Requirement | None
         group.item, name, group.window, question.calendar.last_working(group.window),
         group.required(len(concerned)), done, group.basis, None, group.domain,
     )  # fmt: skip
-
-
-# ── terms: so long after a date ────────────────────────────────────────────────────
-
-Told: TypeAlias = tuple[Span, int, Basis]
-
-
-def of_terms(
-    one: Registered, stretch: Stretch, days: Sequence[str], calendar: Calendar, today: date
-) -> Iterator[Told]:
-    """Yield the windows of a recheck or a deadline, what was done in each, and why."""
-    match stretch.rule:
-        case ByClass():
-            yield from _rechecks(one, stretch, stretch.rule, days, calendar, today)
-        case Deadline():
-            yield from _deadlines(one, stretch, stretch.rule, days, calendar)
-        case _:
-            return
-
-
-def _deadlines(
-    one: Registered, stretch: Stretch, rule: Deadline, days: Sequence[str], calendar: Calendar
-) -> Iterator[Told]:
-    basis = Basis("deadline", rule.days, "working_day" if rule.working else "day", stretch.text)
-    for start in sorted(set(_dates(one, (rule.attribute,)))):
-        due = (
-            calendar.add_working_days(start, rule.days)
-            if rule.working
-            else calendar.on_or_after(_plus(start, rule.days))
-        )
-        window = Span(start, due)
-        yield window, within(days, window), basis
-
-
-def _rechecks(
-    one: Registered,
-    stretch: Stretch,
-    rule: ByClass,
-    days: Sequence[str],
-    calendar: Calendar,
-    today: date,
-) -> Iterator[Told]:
-    """Yield each recheck that fell due, and the first that is open and not yet due.
-
-    One that was done moves the next: it is counted from then. One that was missed stays
-    missed, and after as long again the next one is missed as well; done late, it moves the
-    next and stays missed.
-    """
-    done = {date.fromisoformat(day) for day in days}
-    known = _dates(one, _KNOWN)
-    last = _begins(one)
-    if last is None:
-        return
-    for day in sorted(done | {day for day in known if last < day <= today}):
-        missed = False
-        while (due := _due(one, rule, last, calendar)).on < day:
-            yield Span(_plus(last, 1), due.on), 0, due.basis(stretch)
-            last, missed = due.on, True
-        if day in done and day > last and not missed:
-            yield Span(_plus(last, 1), due.on), 1, due.basis(stretch)
-        last = day
-    missed = False
-    while (due := _due(one, rule, last, calendar)).on < today:
-        yield Span(_plus(last, 1), due.on), 0, due.basis(stretch)
-        last, missed = due.on, True
-    if not missed and due.on < OPEN:
-        yield Span(_plus(last, 1), due.on), 0, due.basis(stretch)
-
-
-def _begins(one: Registered) -> date | None:
-    """Return from when rechecks are counted: what the first listing tells, else its day."""
-    first = one.terms[:1]
-    told = [day for term in first for day in map(_day, map(term.attributes.get, _KNOWN)) if day]
-    return max(told, default=one.since)
-
-
-class _Due(Struct, frozen=True):
-    on: date
-    each: Each = Each(1, "year")
-    group: str = ""
-
-    def basis(self, stretch: Stretch) -> Basis:
-        return Basis("min_by_class", self.each.count, self.each.per, stretch.text, "", self.group)
-
-
-def _due(one: Registered, rule: ByClass, last: date, calendar: Calendar) -> _Due:
-    """Return when the recheck after `last` falls due, by the class the household has then.
-
-    Where a class that is to be rechecked sooner begins after that day, it is due at once.
-    """
-    terms = one.terms
-    for place, term in enumerate(terms):
-        ends = before(terms[place + 1].valid_from) if place + 1 < len(terms) else OPEN
-        group = household_class(term.attributes)
-        each = rule.classes.get(group)
-        if each is None:
-            continue
-        day = later(last, each.per, each.count)
-        if day <= ends:
-            begins = term.valid_from if place else date.min
-            return _Due(calendar.on_or_after(max(day, begins)), each, group)
-    return _Due(OPEN)
-
-
-def _dates(one: Registered, names: Iterable[str]) -> list[date]:
-    held = [term.attributes.get(name) for term in one.terms for name in names]
-    return sorted({day for value in held if (day := _day(value)) is not None})
-
-
-def _day(value: Any) -> date | None:  # noqa: ANN401  an attribute
-    try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _plus(day: date, days: int) -> date:
-    return day + timedelta(days=days) if OPEN - day > timedelta(days=days) else OPEN

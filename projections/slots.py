@@ -247,17 +247,17 @@ def _of_place(
             about = patrolled(question, one, stretch, rule, span.end)
             if about is None or about.each.per != per:
                 continue
-            planned = rules.passes(
-                about.item, about.place.object_type, about.place.township, span.end
-            )
-            passes_asked = max(about.each.count, planned)
-            yield from _cells(question, about, span, passes_asked, walked)
+            yield from of_window(question, rules, about, span, walked)
 
 
-def _cells(
-    question: Question, about: Patrolled, span: Span, asked: int, walked: Passes
+def of_window(
+    question: Question, rules: Rules, about: Patrolled, span: Span, walked: Passes
 ) -> Iterator[Cell]:
-    keys = (about.item, about.domain, about.place.township, about.level, about.object, span.end)
+    """Yield the cells of a place in a window: one for each slot, else one."""
+    place = about.place
+    planned = rules.passes(about.item, place.object_type, place.township, span.end)
+    asked = max(about.each.count, planned)
+    keys = (about.item, about.domain, place.township, about.level, about.object, span.end)
     for slot in about.slots:
         done = walked.in_slot(about.names, span.end, slot)
         yield Cell(*keys, slot.text, done, asked * times(question, about, span.end, slot))
