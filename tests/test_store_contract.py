@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.mongodb.persistence import MongoDatastore
-from backend.mongodb.store import MongoStore
+from backend.mongodb.store import MongoStore, make
 from events.envelope import Entry
 from events.errors import ConflictError, ForkedError, StorageError
 from events.memory_store import MemoryStore
@@ -38,6 +38,7 @@ def opener(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     if kind == "sqlite":
         return lambda: SQLiteStore(tmp_path / "h.sqlite")
     database: Callable[[], MongoDatastore] = request.getfixturevalue("database")
+    make(database())
     return lambda: MongoStore(database())
 
 

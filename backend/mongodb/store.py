@@ -50,8 +50,6 @@ class MongoStore:
         self._epoch_now = epoch
         self._epoch: int | None = None
         self._newest: dict[str, int] = {}  # by log, where a commit of it was seen last
-        with _failing():
-            self._recorder.create_table()
 
     def held(self, log: bytes) -> Held:
         """See `EventStore.held`."""
@@ -117,6 +115,19 @@ class MongoStore:
         if self._epoch is None:
             self._epoch = self._epoch_now()
         return self._epoch
+
+
+def make(datastore: MongoDatastore) -> None:
+    """Make the collection of a history and the indexes that carry its promises, if need be."""
+    with _failing():
+        MongoApplicationRecorder(datastore, HISTORY).create_table()
+
+
+def is_made(datastore: MongoDatastore) -> bool:
+    """Tell whether the indexes are there without which nothing may be appended."""
+    with _failing(), translated():
+        found = datastore.collection(HISTORY).index_information()
+    return all(found.get(name, {}).get("unique") for name in ("position", "version"))
 
 
 def _events(log: bytes, run: Sequence[Entry]) -> list[StoredEvent]:

@@ -58,6 +58,12 @@ class StandIn:
         self._process.kill()
         self._process.wait()
 
+    def end(self) -> None:
+        """End it in order."""
+        assert self._process
+        self._process.terminate()
+        self._process.wait()
+
     def stop(self) -> None:
         """End it, with what it kept."""
         if self._process and self._process.poll() is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from backend.mongodb.persistence import MongoApplicationRecorder, MongoDatastore
-from backend.mongodb.store import HISTORY, MongoStore
+from backend.mongodb.store import HISTORY, MongoStore, first_epoch, make
 from events.envelope import Entry
 from events.errors import StorageError, TooLargeError
 from events.memory_store import MemoryStore
@@ -16,6 +16,11 @@ Database = Callable[[], MongoDatastore]
 BUREAU = b"b" * 32
 
 
+def history(datastore: MongoDatastore, epoch: Callable[[], int] = first_epoch) -> MongoStore:
+    make(datastore)
+    return MongoStore(datastore, epoch)
+
+
 def a_log(count: int, seed: int = 7) -> tuple[bytes, list[Entry]]:
     tablet = Tablet(BUREAU, seed=seed)
     tablet.record(count - 1)
@@ -23,7 +28,7 @@ def a_log(count: int, seed: int = 7) -> tuple[bytes, list[Entry]]:
 
 
 def test_the_records_are_byte_for_byte_those_of_another_store(database: Database) -> None:
-    here, there = MongoStore(database()), MemoryStore()
+    here, there = history(database()), MemoryStore()
     for seed in (7, 8):
         log, run = a_log(5, seed)
         for store in (here, there):
@@ -35,7 +40,7 @@ def test_the_records_are_byte_for_byte_those_of_another_store(database: Database
 
 def test_each_commit_keeps_the_epoch_it_was_made_in(database: Database) -> None:
     epochs = iter((1, 2))
-    store = MongoStore(database(), lambda: next(epochs))
+    store = history(database(), lambda: next(epochs))
     office = Tablet(BUREAU, seed=1)
     office.say(EpochOpened(epoch=2, size=1, root="0" * 64, reason="restored"))
     opening = office.entries()
@@ -53,7 +58,7 @@ def test_each_commit_keeps_the_epoch_it_was_made_in(database: Database) -> None:
 def test_a_run_that_no_document_can_hold_is_too_large_and_nothing_is_stored(
     database: Database,
 ) -> None:
-    store = MongoStore(database())
+    store = history(database())
     log, run = a_log(5_001)
 
     with pytest.raises(TooLargeError):
@@ -66,8 +71,15 @@ def test_a_run_that_no_document_can_hold_is_too_large_and_nothing_is_stored(
 def test_a_database_that_does_not_answer_is_a_failure_of_storage() -> None:
     nowhere = MongoDatastore("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", "x")
 
-    with pytest.raises(StorageError, match="database failed"):
-        MongoStore(nowhere)
+    store = MongoStore(nowhere)
+    for ask in (
+        lambda: make(nowhere),
+        store.size,
+        lambda: store.held(b""),
+        lambda: store.read(0, 1),
+    ):
+        with pytest.raises(StorageError, match="database failed"):
+            ask()
 
     nowhere.close()
 
@@ -86,7 +98,7 @@ def test_an_index_answers_what_is_asked_of_commits(
     database: Database, where: dict[str, object]
 ) -> None:
     datastore = database()
-    store = MongoStore(datastore)
+    store = history(datastore)
     log, run = a_log(3)
     store.append(log, 0, run, NOON)
 
