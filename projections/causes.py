@@ -209,9 +209,8 @@ def _handled(question: Question, held: Iterable[Following]) -> Iterable[Handled]
         if past is None or not (pair or related):
             continue
         benefits = [b for one in told for b in one.follow.benefits if _within(past, b.proposed_on)]
-        recovered = [
-            r for one in told for r in one.follow.recoveries if _within(past, r.started_on)
-        ]
+        started = [r.started_on for one in told for r in one.follow.recoveries]
+        recovered = sum(_within(past, day) for day in started)
         if benefits or recovered:
             decided = sum(_within(past, one.decided_on) for one in benefits)
             yield Handled(
