@@ -1,7 +1,7 @@
 """What is asked of the measures, and their answers: each computed once while nothing changes."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -16,6 +16,7 @@ from projections.hidden import homes_of
 from projections.measures import MEASURES
 from projections.question import Filters, Question
 from projections.spans import Span
+from projections.view import View
 from projections.views import ViewStore
 
 MOST_HELD: Final = 16  # questions whose answers are kept
@@ -72,7 +73,7 @@ class Measuring:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._position = -1
+        self._stand: tuple[int, Sequence[View]] = (-1, ())
         self._held: OrderedDict[Asked, _Held] = OrderedDict()
         self._homes: frozenset[str] | None = None
 
@@ -113,9 +114,9 @@ class Measuring:
     def _current(self) -> ViewStore:
         """Return the views; forget what was computed before they moved on."""
         views = self._reading.views
-        position = views.position()
-        if position != self._position:
+        stand = (views.position(), views.views)  # other views may take over at any position
+        if stand != self._stand:
             self._held.clear()
             self._homes = None
-            self._position = position
+            self._stand = stand
         return views

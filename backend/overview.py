@@ -1,38 +1,27 @@
-"""The first page: what runs, what it holds, and coverage at a glance."""
+"""The first page: what runs, what it holds, and all measures at a glance."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from msgspec import Struct
 
+from backend import overview_figures
 from backend.enrolments import Enrolments
-from backend.measuring import Measuring
+from backend.measuring import Asked, Measuring
 from backend.openapi import DOCUMENT, PATH
+from backend.overview_figures import Figures
 from backend.pages import Pages, Words, grouped, language_of
 from backend.readings import Reading
 from backend.rebuilding import Rebuilding
 from events.clock import CHINA, microseconds, moment
 from events.statements import Checkpoint
-from projections.coverage import Coverage, Figure, coverage
 from projections.spans import Span
-
-_NAMED: Final = ("objects", "inspections", "items")  # the reducers that coverage is made with
-
-
-class Measure(Struct, frozen=True):
-    """A figure as the page shows it. `required` 0: there is nothing to cover, says `nothing`."""
-
-    title: str
-    how: str
-    nothing: str
-    done: int
-    required: int
-    percent: str
+from projections.views import ViewStore
 
 
 class Link(Struct, frozen=True):
@@ -44,7 +33,7 @@ class Link(Struct, frozen=True):
 
 
 class Overview:
-    """Gathers what the first page shows. Coverage is computed once for each position and day."""
+    """Gathers what the first page shows. Figures are computed once for each position and day."""
 
     def __init__(
         self,
@@ -65,14 +54,15 @@ class Overview:
         self._enrolments = enrolments
         self._checkpoint = checkpoint
         self._rebuilding = rebuilding
-        self._computed: tuple[int, date, Coverage] | None = None
+        self._computed: tuple[int, date, Figures] | None = None
 
     def context(self, words: Words) -> dict[str, Any]:
         """Return what the template needs, in the words of one language."""
         today = self._reading.today()
         period = Span(date(today.year, 1, 1), date(today.year, 12, 31))
         with self._reading.held() as views:
-            found = self._coverage(period, today)
+            found = self._figures(Asked(period, today))
+            as_of = self._as_of(views, today, words.gettext)
             folded = views.position()
             logs = views.count("devices")
             inspections = views.count("inspections", (("started", "=", 1),))
@@ -93,29 +83,35 @@ class Overview:
             "epoch": self._enrolments.roll().epoch,
             "checkpoint": {"root": newest.root.hex(), "size": newest.size} if newest else None,
             "period": str(today.year),
-            "measures": measures(found, words.gettext),
-            "as_of": self._as_of(found, words.gettext),
+            "measures": overview_figures.measures(found.measured, words),
+            "quarters": overview_figures.quarters(found.quarters, words),
+            "domains": overview_figures.domains(words),
+            "zeros": overview_figures.zeros(found.zeros, words),
+            "patrols": found.patrols,
+            "as_of": as_of,
             "rebuilding": self._rebuilt(words.gettext),
             "data": _data(words.gettext),
             "interface": _interface(words.gettext),
         }
 
-    def _coverage(self, period: Span, today: date) -> Coverage:
-        views = self._reading.views
+    def _figures(self, asked: Asked) -> Figures:
+        position = self._reading.views.position()
         held = self._computed
-        if held is None or held[:2] != (views.position(), today):
-            found = coverage(views, period, today)
-            held = self._computed = (found.as_of.position, today, found)
+        if held is None or held[:2] != (position, asked.today):
+            found = overview_figures.figures(self.measuring, asked)
+            held = self._computed = (position, asked.today, found)
         return held[2]
 
-    def _as_of(self, found: Coverage, _: Callable[[str], str]) -> str:
-        position = found.as_of.position
-        said = _("Counts up to record {position}, received {when}. Reducers: {versions}.")
+    def _as_of(self, views: ViewStore, today: date, _: Callable[[str], str]) -> str:
+        position = views.position()
+        read = overview_figures.views_read()
+        said = _("Counts up to record {position}, received {when}; judged on {day}. {versions}.")
         return said.format(
             position=grouped(position),
             when=on_the_wall(self._reading.received_at(position)) or "—",
+            day=today.isoformat(),
             versions=", ".join(
-                f"{name} {at}" for name, at in found.as_of.versions if name in _NAMED
+                f"{one.name} {one.version}" for one in views.views if one.name in read
             ),
         )
 
@@ -134,43 +130,9 @@ def on_the_wall(when: datetime | None) -> str:
     return moment(microseconds(when), CHINA).strftime("%Y-%m-%d %H:%M (UTC+8)")
 
 
-def measures(found: Coverage, _: Callable[[str], str]) -> Sequence[Measure]:
-    """Return the figures of the page, each with what it divides by."""
-    return (
-        _measure(
-            found.objects,
-            _("Objects inspected"),
-            _("objects on the list this year with an inspection that counts"),
-            _("no objects"),
-        ),
-        _measure(
-            found.items,
-            _("Items used"),
-            _("plannable items in force that were used at least once"),
-            _("no items"),
-        ),
-        _measure(
-            found.breadth.domains,
-            _("Domains reached"),
-            _("of the eight domains, those with an inspection that counts"),
-            _("no domains"),
-        ),
-        _measure(
-            found.villages,
-            _("Villages visited"),
-            _("villages that have objects and were visited"),
-            _("no villages"),
-        ),
-    )
-
-
-def _measure(figure: Figure, title: str, how: str, nothing: str) -> Measure:
-    percent = "" if figure.rate is None else f"{figure.rate:.1%}".replace("100.0", "100")
-    return Measure(title, how, nothing, figure.numerator, figure.denominator, percent)
-
-
 def _data(_: Callable[[str], str]) -> Sequence[Link]:
     titles = {
+        "measures": _("Measures"),
         "coverage": _("Coverage"),
         "objects": _("Objects of enforcement"),
         "items": _("Items of enforcement"),

@@ -8,6 +8,7 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from projections.measures import MEASURES
 from tests.server import NOON as AT
 from tests.server import (
     Tablet,
@@ -91,6 +92,51 @@ def test_it_says_what_runs_and_how_much_it_holds(watched: Watched, address: str)
     assert watched.page.title() == "坡头区民政局 · 巡记"
 
 
+def test_all_measures_are_shown_each_with_the_way_to_its_rows(
+    watched: Watched, address: str
+) -> None:
+    watched.page.goto(address)
+
+    links = watched.page.locator(".measures .name a")
+    names = dict(zip(links.all_inner_texts(), MEASURES, strict=True))
+
+    assert names["对象覆盖率"] == "object_coverage"
+    assert names["面面有监督"] == "supervision_faces"
+    assert [one.get_attribute("href") for one in links.all()] == [
+        f"/views/measures/{name}?rows=true" for name in MEASURES
+    ]
+
+
+def test_inspections_are_told_by_quarter_and_domain_and_goals_beside_counts(
+    watched: Watched, address: str
+) -> None:
+    watched.page.goto(address)
+
+    share = watched.page.locator("section[aria-labelledby=share] tr").all_inner_texts()
+    zeros = watched.page.locator("section[aria-labelledby=zeros] tr").all_inner_texts()
+
+    assert share[0].split() == ["领域", "第1季度", "第2季度"]  # the others have not begun
+    assert "殡葬\t0\t17" in share
+    assert share[-1].split() == ["社会组织占比", "—", "0.0%"]
+    assert zeros[1].split() == ["乞讨", "0", "—", "0"]  # nobody patrolled: no count
+    assert "没有巡查" in watched.page.inner_text("section[aria-labelledby=zeros]")
+
+
+def test_printed_it_shows_figures_and_no_controls(browser: Browser, address: str) -> None:
+    with browser.new_context(locale="zh-CN", viewport={"width": 794, "height": 1123}) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.emulate_media(media="print")
+
+        shown = page.inner_text("body")
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / "overview-print.png", full_page=True)
+
+    assert "17 / 24" in shown
+    assert "只能从本机访问" not in shown
+    assert "English" not in shown
+
+
 def test_nothing_is_asked_of_any_other_host_and_nothing_complains(
     watched: Watched, address: str
 ) -> None:
@@ -122,7 +168,7 @@ def test_english_is_spoken_to_who_asks_for_it(browser: Browser, address: str) ->
         page.goto(f"{address}/?lang=zh")
         by_query = page.inner_text("main")
 
-    assert "Objects inspected" in by_header
+    assert "Object coverage" in by_header
     assert "对象覆盖率" in by_query
 
 
@@ -131,7 +177,7 @@ def test_a_figure_without_anything_to_cover_says_so(tmp_path: Path, browser: Bro
         answer = here.client.get("/", headers={"accept-language": "zh"})
 
     assert "没有对象" in answer.text
-    assert "100" not in answer.text.partition("覆盖")[2].partition("运行情况")[0]
+    assert "100" not in answer.text.partition("度量")[2].partition("运行情况")[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
