@@ -242,6 +242,7 @@ def _tell_recomputed(found: "Sequence[Recomputed]", wrong: "Sequence[Recomputed]
     said = _("{same} of {n} fractions are what their tracks give")
     click.echo(said.format(same=count["same"], n=len(found)))
     for number, what in (
+        (count["unsaid"], _("tracks are of tablets that cannot measure: no fraction was said")),
         (count["erased"], _("tracks are erased: nobody can compute them again")),
         (count["unopened"], _("tracks do not open: their keys never came")),
         (count["unknown"], _("fractions are of versions this program does not know")),

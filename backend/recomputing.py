@@ -20,13 +20,14 @@ from events.envelope import front
 from events.errors import ErasedError, UnverifiedError
 from events.facts import Fact
 from events.inspections import CorrectionRecorded, SegmentCovered
-from events.patrol_matching import VERSIONS
+from events.patrol_matching import CURRENT, VERSIONS
 from events.register import ObjectListed, ObjectRevised
 from events.store import EventStore, Stored
 from events.tracks import PART, Patrolled, UnreadableTrackError, patrolled, walk_of
 
 Outcome = Literal[
     "same",  # the track gives what was said
+    "unsaid",  # a tablet that cannot measure sealed a track and said no fraction
     "differs",
     "elsewhere",  # it gives that for a line or point that the register never had
     "untold",  # a fraction without a track beside it
@@ -47,7 +48,10 @@ _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Recomputed(Struct, frozen=True, kw_only=True):
-    """One fraction of the history: as it was said, and what its track gives."""
+    """One fraction of the history: as it was said, and what its track gives.
+
+    Where it was not said: by the rule in force now.
+    """
 
     position: int
     inspection: str
@@ -107,7 +111,8 @@ def _compared(  # noqa: PLR0911  one way out an outcome
             return None, "unopened"
         case _:
             pass
-    rule = VERSIONS.get(fact.matching or "")
+    is_unsaid = fact.fraction is None and fact.matching is None
+    rule = VERSIONS.get(CURRENT if is_unsaid else fact.matching or "")
     if rule is None:
         return None, "unknown"
     try:
@@ -115,6 +120,8 @@ def _compared(  # noqa: PLR0911  one way out an outcome
     except UnreadableTrackError:
         return None, "unreadable"
     found = rule(walk.place, walk.points)
+    if is_unsaid:
+        return found, "unsaid"
     if fact.fraction is None or abs(found - fact.fraction) > _TOLERANCE:
         return found, "differs"
     return found, "same" if walk.place in listed else "elsewhere"

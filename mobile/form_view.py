@@ -138,11 +138,14 @@ def track_words(track: Track, *, failed: bool = False) -> str:
         return _("The track cannot be stored")
     if not track.points:
         return _("Recording the track: no position yet")
+    fraction = track.fraction()
+    if fraction is None:
+        return _("Recording the track")
     if isinstance(track.place, Hotspot):
-        if track.fraction() >= PASSED:
+        if fraction >= PASSED:
             return _("Recording the track: stayed a minute")
         return _("Recording the track: not a minute here yet")
-    percent = int(track.fraction() * 100)
+    percent = int(fraction * 100)
     return _("Recording the track: {percent} % covered").format(percent=percent)
 
 

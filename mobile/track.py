@@ -19,7 +19,7 @@ from events.clock import microseconds
 from events.coordinates import GeoPoint, canonical, distance_m, presence
 from events.facts import SealedPart
 from events.inspections import SegmentCovered
-from events.patrol_matching import matched
+from events.patrol_matching import Matched, matched
 from events.tracks import PART, Patrolled, TrackPoint, on_earth, patrolled, text_of, walk_of
 from mobile.place import Place
 from mobile.tablet_folder import on_disk
@@ -45,7 +45,7 @@ class Track:
         self._file = file
         self._points = _read(file)
         self._seen: int | None = None
-        self._measured = (-1, 0.0)
+        self._measured: tuple[int, float | None] = (-1, None)
 
     @property
     def points(self) -> Sequence[TrackPoint]:
@@ -67,11 +67,15 @@ class Track:
         if len(self._points) < MOST_POINTS and self._is_worth_keeping(point):
             self._keep(point)
 
-    def fraction(self) -> float:
-        """Return how much is covered so far; measured anew once a twentieth more is known."""
+    def fraction(self) -> float | None:
+        """Return how much is covered so far; measured anew once a twentieth more is known.
+
+        None on a tablet that was built without what measures.
+        """
         known, fraction = self._measured
         if len(self._points) > known * 1.05:
-            fraction = matched(self.place, self._points).fraction
+            found = _matched(self.place, self._points)
+            fraction = found.fraction if found else None
             self._measured = (len(self._points), fraction)
         return fraction
 
@@ -115,20 +119,29 @@ def measured(
 ) -> tuple[SegmentCovered, tuple[bytes, ...]]:
     """Return the fact with its fraction and the track sealed beside it.
 
-    The fraction is computed from exactly what is sealed, so that who opens it gets the same.
+    The fraction is computed from exactly what is sealed, so that who opens it gets the same. A
+    tablet that cannot measure seals the track alone.
     """
     if not points:
         return fact, ()
     text = text_of(place, points)
     walk = walk_of(text)
-    found = matched(walk.place, walk.points)
+    found = _matched(walk.place, walk.points)
     told = structs.replace(
         fact,
-        fraction=found.fraction,
-        matching=found.version,
+        fraction=found.fraction if found else None,
+        matching=found.version if found else None,
         sealed=(SealedPart(PART, fact.visit.inspection),),
     )
     return told, (text,)
+
+
+def _matched(place: Patrolled, points: Sequence[TrackPoint]) -> Matched | None:
+    """Match, where PROJ and GEOS are: they are not on every Android build (yet)."""
+    try:
+        return matched(place, points)
+    except ImportError:
+        return None
 
 
 def _is_measured(fix: GeoPoint) -> bool:

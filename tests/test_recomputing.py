@@ -170,6 +170,14 @@ def test_what_cannot_be_computed_is_said(
     assert outcomes(patrols) == [outcome]
 
 
+def test_a_track_of_a_tablet_that_cannot_measure_is_measured_here(patrols: Patrols) -> None:
+    patrols.say(1.0, fraction=None, matching=None)
+
+    (found,) = patrols.recomputed()
+
+    assert (found.outcome, found.said, found.found) == ("unsaid", None, 1.0)
+
+
 def test_a_fraction_without_a_track_is_found(patrols: Patrols) -> None:
     fact, _text = patrols._fact(1.0, None)
     patrols.tablet.say(structs.replace(fact, sealed=()))

@@ -193,7 +193,7 @@ def test_how_much_is_covered_grows_while_walking(file: Path) -> None:
     seen = []
     for one in fixes():
         track.take(one)
-        seen.append(track.fraction())
+        seen.append(track.fraction() or 0.0)
 
     assert seen == sorted(seen)
     assert seen[0] == 0.0
@@ -247,6 +247,20 @@ def test_a_track_too_long_is_judged_by_what_was_sealed_of_it() -> None:
     assert matched(LINE, driven).fraction == 1.0
     assert len(walk_of(text).points) < len(driven)
     assert fact.fraction == matched(LINE, walk_of(text).points).fraction < 1.0
+
+
+def test_a_tablet_built_without_what_measures_seals_the_track_alone(
+    tablet: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shapely", None)
+
+    begun = completed(tablet)
+
+    ((fact, (text,)),) = covered(tablet)
+    assert (fact.fraction, fact.matching) == (None, None)
+    assert fact.sealed == (SealedPart("track", begun.id),)
+    assert text is not None
+    assert len(walk_of(text).points) > 20
 
 
 def test_nothing_of_the_track_stands_in_clear(tablet: Bench) -> None:
@@ -372,6 +386,16 @@ def test_the_screen_says_it_in_chinese(patrol: Patrol) -> None:
         assert patrol.words() == "正在记录轨迹：已覆盖 100%"
     finally:
         words.use("en", catalogues())
+
+
+def test_the_screen_says_no_figure_where_none_can_be_had(
+    patrol: Patrol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shapely", None)
+    patrol.begin()
+    patrol.walk()
+
+    assert patrol.words() == "Recording the track"
 
 
 def test_the_words_stand_in_the_head_of_the_form(patrol: Patrol) -> None:
