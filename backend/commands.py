@@ -1,6 +1,7 @@
 """What the server adds to the command `xunji`. Heavy imports stay inside the functions."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -69,11 +70,51 @@ def replay(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) ->
     run(data, view, at, as_json=as_json, comparing=comparing)
 
 
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command(help=_("Show all measures of a period, with or without a server."))
+@data_option
+@click.option("--from", "first", type=_day, help=_("First day; without it, of this year."))
+@click.option("--to", "last", type=_day, help=_("Last day; without it, of this year."))
+@click.option("--today", type=_day, help=_("The day to judge from; without it, today."))
+@click.option("--township", help=_("Only this township, by its code."))
+@click.option("--village", help=_("Only this village, by its code."))
+@click.option("--domain", help=_("Only this domain, by its code."))
+@click.option("--kind", help=_("Only this kind of inspection, by its code."))
+@click.option("--officer", help=_("Only this officer, by id."))
+@click.option("--at", default="", help=_("A position, or a time of record; without it, now."))
+@click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
+def measures(  # noqa: PLR0913  filters
+    *,
+    data: Path,
+    first: datetime | None,
+    last: datetime | None,
+    today: datetime | None,
+    township: str | None,
+    village: str | None,
+    domain: str | None,
+    kind: str | None,
+    officer: str | None,
+    at: str,
+    as_json: bool,
+) -> None:
+    from backend.measures_table import Wanted, run
+    from projections.question import Filters
+
+    filters = Filters(township=township, village=village, domain=domain, kind=kind, officer=officer)
+    wanted = Wanted(
+        first and first.date(), last and last.date(), today and today.date(), at, filters
+    )
+    run(data, wanted, as_json=as_json)
+
+
 commands: list[click.Command] = [
     init,
     demo,
     serve,
     replay,
+    measures,
     views,
     enrol,
     revoke,
