@@ -214,14 +214,20 @@ def _far_away(found: Told) -> Iterator[int]:
 
 
 def _weak_position(found: Told) -> Iterator[int]:
+    """Mock, old, or of an error that is large or not known.
+
+    How far it was from the object may be unknown because the register does not say where that
+    lies: no fault of whoever went there.
+    """
     arrival = _arrival(found)
     if arrival is None:
         return
     detail = arrival.detail
+    accuracy = detail.get("accuracy_m")
     if (
-        detail.get("band") == "unknown"
+        accuracy is None
+        or accuracy > ACCURATE_M
         or detail.get("mock")
-        or detail.get("accuracy_m", 0) > ACCURATE_M
         or detail.get("age_s", 0) > FRESH_S
     ):
         yield arrival.position

@@ -283,7 +283,8 @@ def test_a_reason_and_its_fault_are_told_as_one() -> None:
     [
         ({"band": "le500"}, ""),
         ({"band": "more"}, "far_away"),
-        ({"band": "unknown"}, "weak_position"),
+        ({"band": "unknown"}, ""),  # nobody knows where the object lies
+        ({"band": "unknown", "accuracy_m": None}, "weak_position"),
         ({"accuracy_m": 50.0}, ""),
         ({"accuracy_m": 50.1}, "weak_position"),
         ({"age_s": 60.0}, ""),
