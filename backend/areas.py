@@ -23,7 +23,6 @@ from projections.views import ViewReader
 
 _LEVELS: Final[tuple[GridName, ...]] = ("township", "village")
 _NO_BOUNDARY: Final = "示意图块，不是界线 · a schematic tile, no boundary"
-_HIDDEN: Final = "hidden"
 
 
 class AreaFigures(Struct, frozen=True):
@@ -84,5 +83,5 @@ def _properties(one: AreaFigures) -> dict[str, Any]:
         "done": done,
         "of": of,
         "rate": rate,
-        "words": _HIDDEN if of is None else NO_OBJECTS if rate is None else f"{rate:.1%}",
+        "words": one.counted.hidden or (NO_OBJECTS if rate is None else f"{rate:.1%}"),
     }

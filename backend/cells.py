@@ -15,25 +15,24 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
 
+from backend import measuring
 from backend.grids import Drawn, GridName, areas_of, drawn, grid_named, grid_of, is_known
 from backend.problems import ProblemError
 from backend.readings import (
     MOST_CSV,
     AsOf,
-    Code,
-    From,
     Reading,
-    Today,
-    Until,
     as_csv,
-    period_of,
     query_of,
     wants_csv,
 )
 from projections.cell_codes import CODES, CellCode, code_of, table
 from projections.cells import Asked, Measure, Overdue, states
 from projections.overdue import overdue
+<<<<<<< HEAD
+=======
 from projections.question import Filters
+>>>>>>> f9d771ab0ea9347be56f26370d76293a1df2d18b
 from projections.runs import listed
 from projections.spans import Span
 from projections.steps import MOST_STEPS, Step, TooManyStepsError, steps_of
@@ -102,34 +101,25 @@ class CellsOut(Struct, frozen=True):
     "/views/cells",
     tags=["views"],
     summary="地图 · states of a map's cells",
+    dependencies=measuring.ASKED,
     description="\n".join((_LAYOUT, "", *table())),
     sync_to_thread=True,
 )
-def cells_view(  # noqa: PLR0913  filters
+def cells_view(
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
+    asked: NamedDependency[SkipValidation[measuring.Asked]],
     grid: Annotated[str, QueryParameter(max_length=16)] = "township",
     measure: MeasureName = "object_coverage",
     step: StepName = "month",
-    first: From = None,
-    last: Until = None,
-    township: Code = None,
-    village: Code = None,
-    domain: Code = None,
-    kind: Code = None,
-    officer: Code = None,
-    today: Today = None,
     format: CellFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """Compute the states of all cells of a grid, between `from` and `to`."""
-    day = today or reading.today()
-    filters = Filters(township=township, village=village, domain=domain, kind=kind, officer=officer)
-    asked = Asked(_steps(period_of(first, last, day), step), day, filters)
-    name = grid_named(grid)
+    name, steps = grid_named(grid), _steps(asked.period, step)
     with reading.held() as views:
-        found = computed(views, name, asked, measure)
-        as_of = reading.as_of(query_of(request), day, views)
+        found = computed(views, name, Asked(steps, asked.today, asked.filters), measure)
+        as_of = reading.as_of(query_of(request), asked.today, views, {measure: VERSION})
     return _answered(request, found, as_of, format)
 
 

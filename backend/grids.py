@@ -97,7 +97,8 @@ def grid_of(name: GridName, register: Iterable[Listed], areas: Iterable[AreaList
         if (code := by(place))
     }
     known = {one.area for one in areas if one.level == name}
-    return Grid(tuple(sorted(known | used)), lambda place, _: by(place) or None)
+    cells = tuple(sorted(known | used))
+    return Grid(cells, lambda place, _: by(place) or None, _GROUPS[name])
 
 
 def drawn(name: GridName, grid: Grid, areas: Iterable[AreaListed]) -> Drawn:
@@ -124,6 +125,12 @@ def _points_in(register: Iterable[Listed], cell: Callable[[Degrees], str]) -> tu
             {cell((point.lon, point.lat)) for row in register for point in points(row.points).known}
         )
     )
+
+
+_GROUPS: Final[Mapping[str, Callable[[str], str]]] = {
+    "village": lambda code: code[:9],  # those of its township (`events.facts.Visit`)
+    "township": lambda _: "",
+}
 
 
 def _village(place: Place) -> str:

@@ -67,8 +67,8 @@ CODES: Final = (
     ),
     CellCode(
         HIDDEN, HIDDEN, "hidden",
-        "hidden: fewer than five homes or persons",
-        "不公开:不足五户(人)",
+        "hidden: fewer than five homes or persons, or another such cell would show",
+        "不公开:不足五户(人)，或会使这样的格显露",
     ),
     CellCode(
         NO_OBJECTS, NO_OBJECTS, "no_objects",

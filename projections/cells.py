@@ -6,12 +6,14 @@ that `projections.coverage` gives for that step. What lies after `today` has not
 
 Which cells there are, and in which of them an object lies, the caller says (`Grid`): this
 knows no map. People are hidden: a cell of fewer than five homes shows nothing of that step
-(domain.md, section 6 f), whatever else lies in it.
+(domain.md, section 6 f), whatever else lies in it; and if that were the only hidden one of its
+group, whose sum is told elsewhere, the smallest of the others is hidden with it.
 
 Steps are bits of a number. Most objects count in all steps, and most cells were inspected in
 none of them: those cost next to nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
@@ -31,7 +33,11 @@ from projections.cell_codes import (
     percent,
 )
 from projections.garbage import no_collection
+<<<<<<< HEAD
+from projections.hidden import FEW, SMALL, WITH_IT
+=======
 from projections.hidden import FEW
+>>>>>>> f9d771ab0ea9347be56f26370d76293a1df2d18b
 from projections.objects import Place
 from projections.question import Filters, Question
 from projections.runs import Listed, bits, runs, same_as
@@ -47,10 +53,14 @@ Overdue: TypeAlias = Mapping[str, Sequence[Span]]
 
 
 class Grid(Struct, frozen=True):
-    """Cells in a fixed order, and in which of them an object lies: by its keys, by its point."""
+    """Cells in a fixed order, and in which of them an object lies: by its keys, by its point.
+
+    `group` tells of which whole, whose sum is told elsewhere, a cell is a part.
+    """
 
     cells: tuple[str, ...]
     locate: Callable[[Place, Degrees | None], str | None]
+    group: Callable[[str], str] = lambda _: ""
 
 
 class Asked(Struct, frozen=True):
@@ -68,10 +78,14 @@ class Asked(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """A cell over a period: objects inspected, of how many; None where people are hidden."""
+    """A cell over a period: objects inspected, of how many; None where hidden, and what it reads.
+
+    `hidden` is one of `projections.hidden`, or None.
+    """
 
     done: int | None
     of: int | None
+    hidden: str | None = None
 
 
 def states(
@@ -87,6 +101,7 @@ def states(
     row = _rates if measure == "object_coverage" else _states
     with no_collection():
         found = _cells(views, objects, grid, asked, measure, overdue or {}) if past else []
+        _hide(grid, found, len(past))
         rows = b"".join([row(cell, len(past)) for cell in found])
     by_step = b"".join([rows[at :: len(past)] for at in range(len(past))])
     return by_step + bytes([AHEAD]) * len(grid.cells) * (len(asked.steps) - len(past))
@@ -100,6 +115,7 @@ def counted(
         return dict.fromkeys(grid.cells, Counted(0, 0))
     with no_collection():
         found = _cells(views, objects, grid, asked, "object_coverage", {})
+        _hide(grid, found, 1)
     return {name: _figures(cell) for name, cell in zip(grid.cells, found, strict=True)}
 
 
@@ -133,15 +149,20 @@ class _Sum:
 
 
 class _Cell:
-    """Sums and masks: `ever` inspected up to the step, in it with findings, overdue at its end."""
+    """Sums and masks: `ever` inspected up to the step, in it with findings, overdue at its end.
 
-    __slots__ = ("done", "ever", "findings", "homes", "objects", "overdue")
+    `small` is hidden for its own sake, `with_it` for that of another.
+    """
+
+    __slots__ = (
+        "done", "ever", "findings", "homes", "objects", "overdue", "small", "with_it",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.objects = _Sum()
         self.homes = _Sum()
         self.done = _Sum()
-        self.ever = self.findings = self.overdue = 0
+        self.ever = self.findings = self.overdue = self.small = self.with_it = 0
 
 
 def _cells(
@@ -243,8 +264,10 @@ def _ends_in(spans: Iterable[Span], past: Sequence[Span]) -> int:
 
 
 def _figures(cell: _Cell) -> Counted:
-    (of,), (done,), (homes,) = cell.objects.each(1), cell.done.each(1), cell.homes.each(1)
-    return Counted(None, None) if 0 < homes < FEW else Counted(done, of)
+    if cell.small or cell.with_it:
+        return Counted(None, None, SMALL if cell.small else WITH_IT)
+    (of,), (done,) = cell.objects.each(1), cell.done.each(1)
+    return Counted(done, of)
 
 
 def _rates(cell: _Cell, steps: int) -> bytes:
@@ -283,9 +306,43 @@ def _states(cell: _Cell, steps: int) -> bytes:
 
 
 def _shown(cell: _Cell, found: bytearray) -> bytes:
-    """Hide what would show people."""
-    if cell.homes:
-        for at, homes in enumerate(cell.homes.each(len(found))):
-            if 0 < homes < FEW:
-                found[at] = HIDDEN
+    for at in bits(cell.small | cell.with_it):
+        found[at] = HIDDEN
     return bytes(found)
+
+
+# ── who is hidden ──────────────────────────────────────────────────────────────────
+
+
+def _hide(grid: Grid, found: Sequence[_Cell], steps: int) -> None:
+    """Mark what would show people, and what would give it away."""
+    groups: defaultdict[str, list[_Cell]] = defaultdict(list)
+    for cell in found:
+        if cell.homes:
+            for at, homes in enumerate(cell.homes.each(steps)):
+                cell.small |= (0 < homes < FEW) << at
+    if any(cell.small for cell in found):
+        for name, cell in zip(grid.cells, found, strict=True):
+            groups[grid.group(name)].append(cell)
+    for group in groups.values():
+        _hide_another(group, steps)
+
+
+def _hide_another(group: Sequence[_Cell], steps: int) -> None:
+    """Where one of a group is hidden alone, hide the smallest of the others with it."""
+    alone = several = 0
+    for cell in group:
+        several |= alone & cell.small
+        alone |= cell.small
+    alone &= ~several
+    if not alone:
+        return
+    sizes = [cell.objects.each(steps) for cell in group]
+    for at in bits(alone):
+        others = [
+            (size[at], number)
+            for number, (cell, size) in enumerate(zip(group, sizes, strict=True))
+            if size[at] and not cell.small >> at & 1
+        ]
+        if others:
+            group[min(others)[1]].with_it |= 1 << at
