@@ -29,10 +29,6 @@ from backend.readings import (
 from projections.cell_codes import CODES, CellCode, code_of, table
 from projections.cells import Asked, Measure, Overdue, states
 from projections.overdue import overdue
-<<<<<<< HEAD
-=======
-from projections.question import Filters
->>>>>>> f9d771ab0ea9347be56f26370d76293a1df2d18b
 from projections.runs import listed
 from projections.spans import Span
 from projections.steps import MOST_STEPS, Step, TooManyStepsError, steps_of

@@ -33,11 +33,7 @@ from projections.cell_codes import (
     percent,
 )
 from projections.garbage import no_collection
-<<<<<<< HEAD
 from projections.hidden import FEW, SMALL, WITH_IT
-=======
-from projections.hidden import FEW
->>>>>>> f9d771ab0ea9347be56f26370d76293a1df2d18b
 from projections.objects import Place
 from projections.question import Filters, Question
 from projections.runs import Listed, bits, runs, same_as
