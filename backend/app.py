@@ -13,10 +13,13 @@ from msgspec import Struct
 
 from backend import (
     assets,
+    causes,
     cells,
     coverage,
     devices,
     enrol,
+    follow_ups,
+    goals,
     grids,
     health,
     history,
@@ -31,6 +34,7 @@ from backend import (
     problems,
     procedure,
     pull,
+    recoveries,
     replay,
     sync,
 )
@@ -110,6 +114,10 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         devices.devices,
         inspections.inspections,
         procedure.procedure,
+        follow_ups.follow_ups_view,
+        recoveries.recoveries_view,
+        goals.goals_view,
+        causes.causes_view,
         replay.replay,
         replay.difference,
         health.health,

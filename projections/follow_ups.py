@@ -59,6 +59,7 @@ class FollowUp(Struct, frozen=True, gc=False):
     ended_on: date | None
     result: str
     late: bool
+    due_at: int | None
     position: int
     of: Following
 
@@ -157,7 +158,7 @@ def _told(question: Question, of: Following, todo: Obligation) -> FollowUp:
     return FollowUp(
         todo.kind, todo.id, todo.follow_up or todo.kind, severity, item,
         todo.opened_on or date.min, due, todo.ended_on, todo.result, _late(todo, due),
-        todo.position, of,
+        todo.due_at, todo.position, of,
     )  # fmt: skip
 
 
