@@ -1,12 +1,14 @@
 """Inspections: which were made where and when, whether each counts, and why not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
+from msgspec.structs import replace
 
 from backend.geojson import MapFormat, list_map, wants_geojson
 from backend.readings import (
@@ -23,7 +25,7 @@ from backend.readings import (
     period_of,
 )
 from projections.spans import Span
-from projections.views import Condition, Cursor, Query, ViewStore
+from projections.views import Condition, Cursor, Found, Query, ViewStore
 
 _COLUMNS: Final = (
     "started_on",
@@ -45,6 +47,7 @@ _COLUMNS: Final = (
     "officers",
     "assignment",
 )
+_CREW: Final = _COLUMNS.index("officers")
 _LISTS: Final = frozenset(("items", "reasons", "officers"))
 _FLAGS: Final = frozenset(("effective", "desk", "voided"))
 
@@ -55,8 +58,10 @@ def inspections(  # noqa: PLR0913  filters
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
     township: Code = None,
+    village: Code = None,
     domain: Code = None,
     kind: Code = None,
+    officer: Code = None,
     object_: Annotated[str | None, QueryParameter(name="object", max_length=26)] = None,
     effective: Annotated[bool | None, QueryParameter(description="whether it counts")] = None,
     first: From = None,
@@ -69,7 +74,10 @@ def inspections(  # noqa: PLR0913  filters
     """List inspections started between `from` and `to`, the newest first."""
     day = today or reading.today()
     period = period_of(first, last, day)
-    named = {"township": township, "domain": domain, "kind": kind, "object": object_}
+    named = {
+        "township": township, "village": village, "domain": domain, "kind": kind,
+        "object": object_,
+    }  # fmt: skip
     where: list[Condition] = []
     for name, value in named.items():
         if value is not None:
@@ -78,11 +86,11 @@ def inspections(  # noqa: PLR0913  filters
         where.append(("effective", "=", int(effective)))
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        return table(views, period, where, start, most)
+        return table(views, period, where, start, most, officer)
 
     if wants_geojson(request, format):
-        named = ("inspections", "inspection")
-        return list_map(reading, request, named, rows, day, _started_on)
+        about = ("inspections", "inspection")
+        return list_map(reading, request, about, rows, day, _started_on)
     return reading.list(request, "inspections", rows, day, Asked(after, limit, format))
 
 
@@ -92,26 +100,35 @@ def table(
     where: Sequence[Condition] = (),
     start: Cursor | None = None,
     most: int = MOST,
+    officer: str | None = None,
 ) -> Table:
-    """Return inspections as rows, the newest first."""
+    """Return inspections as rows, the newest first; of an officer those he was in the crew of."""
     started: tuple[Condition, ...] = (
         ("started_on", ">=", period.start.isoformat()),
         ("started_on", "<=", period.end.isoformat()),
     )
-    found = views.select(
-        Query(
-            "inspections",
-            columns=_COLUMNS,
-            where=(*started, *where),
-            order=("started_on",),
-            falling=True,
-            after=start,
-            limit=most + 1,
-        )
+    query = Query(
+        "inspections",
+        columns=_COLUMNS,
+        where=(*started, *where),
+        order=("started_on",),
+        falling=True,
+        after=start,
+        limit=MOST if officer else most + 1,  # an officer's are looked for page by page
     )
+    rows = _all(views, query)
+    mine = (one for one in rows if not officer or officer in str(one.values[_CREW]).split())
+    found = list(islice(mine, most + 1))
     shown = found[:most]
     end = (shown[-1].values[0], shown[-1].key) if len(found) > most else None
     return Table([_row(one.key, one.values) for one in shown], end)
+
+
+def _all(views: ViewStore, query: Query) -> Iterator[Found]:
+    """Yield all rows from where the query begins, as many at a time as it says."""
+    while page := views.select(query):
+        yield from page
+        query = replace(query, after=(page[-1].values[0], page[-1].key))
 
 
 def _started_on(row: Mapping[str, Any]) -> date:

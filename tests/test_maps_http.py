@@ -68,7 +68,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         running.tell(*AREAS, *agencies, *homes, an_object(township=TOWN, village=f"{TOWN}203"))
         tablet = Tablet(running)
         tablet.enrol()
-        tablet.inspect(agencies[0].object)
+        tablet.inspect(agencies[0].object, township=TOWN, village=VILLAGE)
         tablet.push()
         running.folded()
         yield running
@@ -369,3 +369,14 @@ def test_the_table_of_bytes_stands_in_the_documentation() -> None:
     assert "\n".join(table()) in described
     assert "| 48 | cells × steps |" in described
     assert HEADER.size == 48
+
+
+def test_inspections_are_those_of_a_village_or_of_an_officer(here: Site) -> None:
+    (row,) = here.client.get("/views/inspections").json()["rows"]
+    lead, *_ = row["officers"]
+
+    def count(query: str) -> int:
+        return len(here.client.get(f"/views/inspections?{query}").json()["rows"])
+
+    assert (count(f"officer={lead}"), count(f"officer={new_id()}")) == (1, 0)
+    assert (count(f"village={VILLAGE}"), count("village=440804999201")) == (1, 0)
