@@ -11,6 +11,7 @@ from litestar.params import QueryParameter, SkipValidation
 from backend.geojson import MapFormat, list_map, wants_geojson
 from backend.readings import MOST, After, Asked, Code, Limit, Reading, Table, Today
 from projections.object_inventory import ObjectFilters, ObjectLine, Order, erased, object_inventory
+from projections.reasons import said
 from projections.views import Cursor, ViewStore
 
 _ORDERS = "^(last_on|name|open_findings|order_due_on)$"
@@ -97,6 +98,10 @@ def _row(line: ObjectLine, gone: Collection[str]) -> dict[str, Any]:
         "last_desk": last.desk if last else None,
         "open_findings": line.open_findings,
         "next_due": line.next_due,
+        "next_due_item": line.due.item if line.due else None,
+        "next_due_zh": said(line.due.basis).zh if line.due else None,
+        "next_due_en": said(line.due.basis).en if line.due else None,
+        "overdue_days": line.due.overdue_days if line.due else 0,
         "order_due": line.order_due,
         "exempt": line.exempt,
         "ended_on": line.ended_on,

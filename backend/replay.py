@@ -14,7 +14,16 @@ from backend import coverage, devices, inspections, items, objects
 from backend.problems import ProblemError
 from backend.readings import AsOf, From, Reading, Table, Today, Until, period_of, query_of
 from events.clock import microseconds
+from events.inspections import (
+    CorrectionRecorded,
+    InspectionCancelled,
+    InspectionCompleted,
+    InspectionStarted,
+    InspectionVoided,
+    SegmentCovered,
+)
 from events.store import EventStore
+from projections.calendar import CALENDAR
 from projections.coverage import coverage as compute_coverage
 from projections.devices import DEVICES
 from projections.fold import Fold
@@ -23,6 +32,8 @@ from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
 from projections.lists import ERASURES
 from projections.objects import OBJECTS
+from projections.plans import PLANS
+from projections.published import narrowed
 from projections.replay import BATCH, COVERAGE, Difference, compare
 from projections.spans import Span
 from projections.view import View
@@ -35,6 +46,19 @@ At = Annotated[
         max_length=40, description="a position, or a time of record in ISO 8601; default now"
     ),
 ]
+
+_VISITED: Final = narrowed(
+    INSPECTIONS,
+    (
+        InspectionStarted,
+        InspectionCompleted,
+        InspectionVoided,
+        InspectionCancelled,
+        CorrectionRecorded,
+        SegmentCovered,
+    ),
+)
+"""What of inspections the list of objects needs: which count, and what a patrol walked."""
 
 
 class Replayable(Struct, frozen=True):
@@ -65,8 +89,8 @@ REPLAYABLE: Final[Mapping[str, Replayable]] = {
         ("item", "name_zh", "in_force", "uses", "last_used_on"),
     ),
     "objects": Replayable(
-        (OBJECTS, INSPECTIONS, ITEMS, ERASURES),
-        (OBJECTS, *COVERAGE[1:], ERASURES),
+        (OBJECTS, INSPECTIONS, ITEMS, PLANS, CALENDAR, ERASURES),
+        (OBJECTS, _VISITED, ITEMS, PLANS, CALENDAR, ERASURES),
         lambda views, _period, day: objects.table(views, day),
         ("object", "township", "last_inspected_on", "open_findings", "next_due"),
     ),

@@ -10,7 +10,7 @@ was walked, the day (the week) after; what was missed yesterday cannot be caught
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Final
@@ -23,7 +23,7 @@ from projections.frequency import ByLevel, Per, window
 from projections.garbage import no_collection
 from projections.objects import Place
 from projections.question import Question
-from projections.registered import Registered
+from projections.registered import Registered, registered
 from projections.requirements import Requirement, of_group, of_stretch
 from projections.slots import Patrolled
 from projections.spans import OPEN, Span, after
@@ -97,10 +97,9 @@ def all_due(question: Question) -> Iterator[Due]:
             yield _due(found, question.today)
 
 
-def next_due(question: Question, objects: Iterable[str]) -> Mapping[str, Due]:
+def next_due(question: Question, objects: Collection[str]) -> Mapping[str, Due]:
     """Return for some objects what falls due soonest."""
-    wanted = set(objects)
-    chosen = [one for one in question.registered if one.object in wanted]
+    chosen = registered(question.views, question.today, objects)
     asked = _Open(question)
     uses = used_by(question.views, {key for one in chosen for key in one.members}, question.today)
     found: dict[str, Due] = {}

@@ -4,19 +4,18 @@ The columns of the view choose and order the rows; what a row shows is read as o
 the register and findings from its document, the last inspection from the inspections.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from msgspec import Struct
 
 from events.inspections import Outcome
 from projections import objects as register
-from projections.frequency import shortest
-from projections.items import item
+from projections.due_lists import Due, next_due
 from projections.objects import ObjectDocument, Standing
-from projections.spans import OPEN
+from projections.question import Question
+from projections.spans import OPEN, Span
 from projections.views import Condition, Cursor, Found, Query, ViewReader, ViewStore, view_of
 
 PAGE = 50
@@ -65,11 +64,16 @@ class ObjectLine(Struct, frozen=True):
     village: str | None
     last: LastInspection | None
     open_findings: int
-    next_due: date | None
+    due: Due | None
     order_due: date | None
     exempt: bool
     ended_on: date | None
     merged_into: str | None
+
+    @property
+    def next_due(self) -> date | None:
+        """The soonest of what its items ask for; `due` says which one, and why."""
+        return self.due.due_on if self.due else None
 
     @property
     def never_inspected(self) -> bool:
@@ -106,11 +110,11 @@ def object_inventory(
             document=True,
         )
     )
-    asked = frequencies(views, today)
     shown = rows[:limit]
+    due = _due(views, [row.key for row in shown], today)
     cursor = (*shown[-1].values, shown[-1].key) if len(rows) > limit else None
     last = last_inspections(views, [row.key for row in shown])
-    lines = [_line(views, row, asked, last.get(row.key), today) for row in shown]
+    lines = [_line(views, row, due.get(row.key), last.get(row.key), today) for row in shown]
     return ObjectPage(tuple(line for line in lines if line is not None), cursor)
 
 
@@ -120,7 +124,12 @@ def object_line(views: ViewStore, key: str, today: date) -> ObjectLine | None:
     if document is None:
         return None
     last = last_inspections(views, [key]).get(key)
-    return _line(views, Found(key, (), document), frequencies(views, today), last, today)
+    due = _due(views, [key], today).get(key)
+    return _line(views, Found(key, (), document), due, last, today)
+
+
+def _due(views: ViewReader, keys: Collection[str], today: date) -> Mapping[str, Due]:
+    return next_due(Question(views, Span(today, today), today), keys)
 
 
 def erased(views: ViewReader, subjects: Iterable[str]) -> frozenset[str]:
@@ -156,19 +165,6 @@ def _last(row: Found) -> LastInspection:
     )
 
 
-def frequencies(views: ViewStore, today: date) -> Mapping[str, list[tuple[str, Mapping[str, Any]]]]:
-    """Return, by type of object, the items in force and how often they ask for an inspection."""
-    view = view_of(views.views, "items")
-    found: defaultdict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-    for row in views.select(Query("items", document=True)):
-        resolved = item(row.key, view.decode(row.document))
-        listing = resolved.listing(today)
-        if listing and any(span.start <= today <= span.end for span in resolved.active):
-            for object_type in listing.object_types:
-                found[object_type].append((row.key, listing.frequency))
-    return found
-
-
 def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
     where: list[Condition] = [("listed_on", "!=", "")]
     for person in sorted(register.PERSONS):
@@ -189,7 +185,7 @@ def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
 def _line(
     views: ViewStore,
     row: Found,
-    asked: Mapping[str, list[tuple[str, Mapping[str, Any]]]],
+    due: Due | None,
     last: LastInspection | None,
     today: date,
 ) -> ObjectLine | None:
@@ -200,11 +196,6 @@ def _line(
         return None
     rows = register.counted_rows(document)
     of = register.inspected(document, rows)
-    frees = register.exempted_items(document.register.values(), today)
-    frequencies = [rule for code, rule in asked.get(listing.object_type, ()) if code not in frees]
-    every = shortest(frequencies, listing.object_type, listing.attributes)
-    start = last.on if last else about.active[0].start if about.active else None
-    active = any(span.start <= today <= span.end for span in about.active)
     exempt = any(span.start <= today <= span.end for span in about.exempt)
     deadlines = register.deadlines(rows).values()
     return ObjectLine(
@@ -217,7 +208,7 @@ def _line(
         listing.village,
         last,
         len(register.open_findings(rows, of)),
-        every.after(start) if every and start and active and not exempt else None,
+        due,
         min(deadlines, default=None),
         exempt,
         _ended(about, today),

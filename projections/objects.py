@@ -509,17 +509,6 @@ def last_counted(text: str, period: Span) -> tuple[date, Place | None] | None:
     return day, None if place is None or place.object_type in PERSONS else place
 
 
-def exempted_items(register: Iterable[RegisterRow], day: date) -> frozenset[str]:
-    """Return the items of which an object is exempt on `day`, though it counts otherwise."""
-    return frozenset(
-        row.item
-        for row in register
-        if isinstance(row, Exempted)
-        and row.item is not None
-        and row.valid_from <= day <= (row.valid_to or OPEN)
-    )
-
-
 def counted_rows(document: ObjectDocument) -> list[Counting[ObjectRow]]:
     return counting(document.rows, document.superseded)
 
@@ -650,6 +639,7 @@ OBJECTS: View = of_facts(
         ("domain", "last_on"),
         ("object_type", "last_on"),
         ("counts", "terms", "points"),  # all that denominators and maps read
+        ("merged_into",),
     ),
 )
 decode_register = msgpack.Decoder(RegisterOnly).decode

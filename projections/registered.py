@@ -5,7 +5,7 @@ however long the history.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from projections import objects as register
 from projections.objects import PERSONS, Counts, Place, Term, Terms
-from projections.views import Query, ViewReader
+from projections.views import Condition, Found, Query, ViewReader
 
 
 class Registered(Struct, frozen=True, dict=True):
@@ -65,16 +65,17 @@ class Registered(Struct, frozen=True, dict=True):
         return any(object_type in object_types for object_type, _ in self.types)
 
 
-def registered(views: ViewReader, day: date) -> list[Registered]:
-    """Return all objects that ever count, merged as they are on `day`, by their keys."""
-    rows = views.select(
-        Query(
-            "objects",
-            columns=("counts", "terms"),
-            where=(("counts", "!=", ""),),
-            order=("counts", "terms"),
-        )
-    )
+def registered(
+    views: ViewReader, day: date, only: Collection[str] | None = None
+) -> list[Registered]:
+    """Return all objects that ever count, merged as they are on `day`, by their keys.
+
+    With `only`, those of them that are asked for, and what was merged into them.
+    """
+    if only is None:
+        rows = _rows(views, (("counts", "!=", ""),), ("counts", "terms", "points"))
+    else:
+        rows = _family(views, only)
     held = {
         row.key: (register.counts(str(row.values[0])), register.terms(str(row.values[1])))
         for row in rows
@@ -95,6 +96,24 @@ def registered(views: ViewReader, day: date) -> list[Registered]:
         keys = tuple(key for key in (into, *sorted(others)) if key in held)
         found.append(Registered(into, keys, tuple(held[key] for key in keys)))
     return sorted(found, key=lambda one: one.object)
+
+
+def _rows(
+    views: ViewReader, where: tuple[Condition, ...], order: tuple[str, ...] = ()
+) -> list[Found]:
+    return views.select(Query("objects", columns=("counts", "terms"), where=where, order=order))
+
+
+def _family(views: ViewReader, only: Collection[str]) -> list[Found]:
+    """Return the rows of some objects and, step by step, of what was merged into them."""
+    found: dict[str, Found] = {}
+    wanted = sorted(only)
+    new = _rows(views, (("key", "in", wanted), ("counts", "!=", "")))
+    while wanted:
+        found |= {row.key: row for row in new}
+        new = [row for row in _rows(views, (("merged_into", "in", wanted),)) if row.values[0]]
+        wanted = sorted(row.key for row in new if row.key not in found)
+    return list(found.values())
 
 
 def merged(alike: Mapping[str, Iterable[str]], day: date) -> Mapping[str, str]:

@@ -19,7 +19,6 @@ from events.register import (
 )
 from projections.catalogue import VIEWS
 from projections.fold import catch_up
-from projections.frequency import Interval, interval, shortest
 from projections.object_inventory import (
     Card,
     ObjectFilters,
@@ -159,8 +158,10 @@ def test_exemption_of_one_item_leaves_the_object_counted() -> None:
 # ── findings and orders ────────────────────────────────────────────────────────────
 
 
-def inspect(history: History, name: str, day: str, **finding: object) -> None:
-    visit = a_visit(name, "thing", day)
+def inspect(
+    history: History, name: str, day: str, items: tuple[str, ...] = (), **finding: object
+) -> None:
+    visit = a_visit(name, "thing", day, items=items)
     log = f"tablet {name}"
     history.record(InspectionStarted(visit=visit, checklist="CL-GE-1", version=1), local(day), log)
     if finding:
@@ -228,64 +229,6 @@ def test_what_is_for_information_or_voided_is_no_open_finding() -> None:
 # ── what is due ────────────────────────────────────────────────────────────────────
 
 YEARLY = {"mode": "min", "count": 1, "per": "year"}
-BY_CLASS = {
-    "mode": "min_by_class",
-    "classes": {
-        "收入来源不固定且有劳动能力": {"count": 1, "per": "half_year"},
-        "经济状况短期变化不大": {"count": 1, "per": "year"},
-    },
-}
-BY_LEVEL = {
-    "mode": "min_by_level",
-    "classes": {
-        "arterial": {"count": 1, "per": "day"},
-        "hotspot": {"count": 1, "per": "day_per_key_slot"},
-        "other": {"count": 1, "per": "week"},
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("frequency", "object_type", "attributes", "expected"),
-    [
-        (YEARLY, "x", {}, Interval(12)),
-        ({"mode": "min", "count": 2, "per": "year"}, "x", {}, Interval(6)),
-        ({"mode": "min", "count": 1, "per": "half_year"}, "x", {}, Interval(6)),
-        ({"mode": "min", "count": 1, "per": "quarter"}, "x", {}, Interval(3)),
-        ({"mode": "min", "count": 1, "per": "month"}, "x", {}, Interval(1)),
-        ({"mode": "min", "count": 1, "per": "5_years"}, "x", {}, Interval(60)),
-        ({"mode": "min", "count": 5, "per": "year"}, "x", {}, Interval(days=72)),
-        (BY_CLASS, "low_income_household", {"class_": "B"}, Interval(6)),
-        (BY_CLASS, "low_income_household", {"class_": "A"}, Interval(12)),
-        (BY_CLASS, "low_income_household", {"labour_capacity": True}, Interval(6)),
-        (BY_CLASS, "low_income_household", {"class_": "收入来源不固定且有劳动能力"}, Interval(6)),
-        (BY_CLASS, "low_income_household", {}, Interval(12)),
-        (BY_LEVEL, "street_segment", {"level": "arterial"}, Interval(days=1)),
-        (BY_LEVEL, "street_segment", {}, Interval(days=7)),
-        (BY_LEVEL, "hotspot", {}, Interval(days=1)),
-        ({"mode": "on_event", "count": None, "per": None}, "x", {}, None),
-        ({"mode": "sample_min", "fraction": 0.03, "per": "year"}, "x", {}, None),
-        ({"mode": "deadline", "days": 20}, "x", {}, None),
-        ({}, "x", {}, None),
-    ],
-)
-def test_how_often_an_item_asks_for_an_inspection(
-    frequency: dict[str, object],
-    object_type: str,
-    attributes: dict[str, object],
-    expected: Interval | None,
-) -> None:
-    assert interval(frequency, object_type, attributes) == expected
-
-
-def test_the_shortest_interval_holds_and_months_end_where_they_end() -> None:
-    quarter = {"mode": "min", "count": 1, "per": "quarter"}
-
-    assert shortest([YEARLY, quarter, {"mode": "on_event"}], "x", {}) == Interval(3)
-    assert shortest([], "x", {}) is None
-    assert Interval(1).after(date(2026, 1, 31)) == date(2026, 2, 28)
-    assert Interval(12).after(date(2024, 2, 29)) == date(2025, 2, 28)
-    assert Interval(days=7).after(date(2026, 12, 30)) == date(2027, 1, 6)
 
 
 def with_item(history: History, code: str = "X1") -> History:
@@ -305,18 +248,24 @@ def with_item(history: History, code: str = "X1") -> History:
     return history
 
 
-def test_due_is_counted_from_the_last_effective_inspection_or_from_the_listing() -> None:
+def test_due_is_the_last_working_day_of_the_year_until_somebody_was_there() -> None:
     history = with_item(History())
     history.record(listed())
-    assert line(history).next_due == date(2027, 3, 1)
-    assert line(history).never_inspected
+    first = line(history)
+    assert first.next_due == date(2026, 12, 31)
+    assert first.due is not None
+    assert (first.due.item, first.due.basis.count, first.due.basis.per) == ("X1", 1, "year")
+    assert first.never_inspected
 
-    inspect(history, "1", "2026-04-15")
+    inspect(history, "1", "2026-04-15", items=("X2",))
+    assert line(history).next_due == date(2026, 12, 31)  # another item
+
+    inspect(history, "2", "2026-04-16", items=("X1",))
     shown = line(history)
-    assert shown.next_due == date(2027, 4, 15)
+    assert shown.next_due == date(2027, 12, 31)
     assert shown.last is not None
     assert shown.last.by == (an_id("Chen"), an_id("Li"))
-    assert (shown.last.on, shown.last.outcome) == (date(2026, 4, 15), "nothing_found")
+    assert (shown.last.on, shown.last.outcome) == (date(2026, 4, 16), "nothing_found")
 
 
 def test_what_is_exempt_closed_or_exempt_of_the_item_is_not_due() -> None:
