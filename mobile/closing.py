@@ -26,6 +26,7 @@ from events.inspections import (
     HomeVisit,
     HomeVisitCompleted,
     InspectionCompleted,
+    NoticeGiven,
     Outcome,
     PersonHandedOver,
     ReliefOffered,
@@ -222,6 +223,9 @@ def _of_visit(closing: Closing, written: Mapping[str, Any]) -> Iterator[Fact]:
     means, visit = closing.means, closing.visit
     if closing.given(means.enterprise) == "yes":
         yield EnterpriseCodeChecked(visit=visit, method="show")
+    notice = written.get("inspection.notice")
+    if isinstance(notice, str):
+        yield NoticeGiven(visit=visit, form=notice)
     if closing.given(means.statement):
         yield StatementRecorded(visit=visit)
     if written.get("patrol.zero_result") is True:

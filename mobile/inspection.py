@@ -198,7 +198,8 @@ class Inspection:
 
     def approved(self, approver: str, *, emergency: bool = False) -> None:
         """Record that the head approved, beforehand or (emergency) afterwards."""
-        self._require("open")
+        if not (emergency and self.state.stage == "completed"):
+            self._require("open")
         self._record(InspectionApproved(visit=self.visit, approver=approver, emergency=emergency))
 
     def give_notice(self, form: str) -> None:

@@ -14,7 +14,8 @@ Each line is answered by one: {"ok":true,…} or {"ok":false,"error":…}.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeVar
@@ -265,6 +266,9 @@ class SimulatedTablet:
         visit.complete(points=track.points if track else ())
         if track:
             track.forget()
+        if "emergency" in command.faults:  # no fault: it is filed within the hours
+            self._clock.at += 600 * _SECOND
+            self._approve(stage, visit, register, emergency=True)
         self._afterwards(stage, visit)
         return visit
 
@@ -283,8 +287,8 @@ class SimulatedTablet:
 
     def _arrive(self, stage: Stage, visit: Inspection, register: Register) -> None:
         command = stage.command
-        if stage.form.requires_approval and (manager := register.manager()):
-            visit.approved(manager.officer)
+        if not {"approval_missing", "emergency"} & set(command.faults):
+            self._approve(stage, visit, register)
         day = visit.visit.started_on
         for place, officer in enumerate(command.officers):
             told = register.officer(officer)
@@ -292,13 +296,23 @@ class SimulatedTablet:
             role: CrewRole = "assisting" if place else "lead"
             self._pause(stage)
             visit.sign_in(
-                officer, role, certificate=certificate.certificate if certificate else None
+                officer,
+                role,
+                certificate=certificate.certificate if certificate else None,
+                kinship=bool(place and "kinship" in command.faults),
             )
             is_shown = not (place and "certificate_not_shown" in command.faults)
             if certificate and is_shown and stage.form.nature != "service":
-                visit.show_certificate(
-                    officer, certificate.certificate, certificate.valid[1] or day
-                )
+                ends = certificate.valid[1] or day
+                if not place and "expired_card" in command.faults:
+                    ends = day - timedelta(days=1)  # the old card, not the renewed one
+                visit.show_certificate(officer, certificate.certificate, ends)
+
+    def _approve(
+        self, stage: Stage, visit: Inspection, register: Register, *, emergency: bool = False
+    ) -> None:
+        if stage.form.requires_approval and (manager := register.manager()):
+            visit.approved(manager.officer, emergency=emergency)
 
     def _afterwards(self, stage: Stage, visit: Inspection) -> None:
         for wish in ("correct", "correct_again"):
@@ -366,7 +380,7 @@ class _Form:
             source=command.source,
         )
         self._policy = AnswerPolicy(stage.form, stage.dice, scene)
-        self._skipped = self._left_out() if "unanswered" in faults else ""
+        self._skipped = frozenset(self._passed_over(faults))
 
     def fill(self) -> None:
         """Answer until nothing more is asked."""
@@ -396,7 +410,7 @@ class _Form:
         question = self._stage.form.question(slot.question)
         wanted = self._wanted(slot)
         is_idle = not question.required and wanted is None
-        if slot.question == self._skipped or (is_idle and self._stage.dice.random() > 0.1):  # noqa: PLR2004  a few
+        if slot.question in self._skipped or (is_idle and self._stage.dice.random() > 0.1):  # noqa: PLR2004  a few
             return False
         self._pause()
         visit = self._visit
@@ -418,6 +432,15 @@ class _Form:
     def _wanted(self, slot: Slot) -> JSON:
         overrides = self._of.get(slot.person or "", self._stage.command.answers)
         return overrides.get(slot.question)
+
+    def _passed_over(self, faults: Collection[str]) -> Iterator[str]:
+        """Yield the questions that the officers pass over."""
+        if "unanswered" in faults:
+            yield self._left_out()
+        if "code_missing" in faults:
+            yield self._visit.means.enterprise
+        if "no_pictures" in faults:
+            yield from (one.id for one in self._stage.form.questions if one.type == "photo")
 
     def _left_out(self) -> str:
         """Choose a question that is always asked, and that nothing else depends on."""

@@ -30,6 +30,7 @@ from events.inspections import (
     InspectionCompleted,
     InspectionStarted,
     InspectionVoided,
+    NoticeGiven,
     OfficerSigned,
     OfficerSignedIn,
     PartySigned,
@@ -290,6 +291,8 @@ def key_of(fact: Fact) -> Key | None:  # noqa: PLR0911  one arm a fact
             return (type(fact).__name__,)
         case EnterpriseCodeChecked():
             return ("enterprise-code",)
+        case NoticeGiven():
+            return ("notice", fact.form)
         case InspectionCompleted():
             return ("completed",)
         case _:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from backend.demo import irregular
 from backend.demo.chance import Dice
 from backend.demo.district import District, Listed, Tablet
 from events.clock import CHINA, microseconds
@@ -117,7 +118,7 @@ def year(district: District, devices: Sequence[str], seed: int, scale: float) ->
         for number in range(len(district.tablets))
     ]
     again = dict(_reinspections(Dice.for_purpose(seed, "again"), district, visits[-1]))
-    visits[-1] = sorted([*visits[-1], *again.values()], key=_at)
+    visits[-1] = _at_caps(district, sorted([*visits[-1], *again.values()], key=_at))
     tablets = tuple(
         tuple(_with_network(Dice.for_purpose(seed, f"network {number}"), number, own))
         for number, own in enumerate(visits)
@@ -241,6 +242,7 @@ def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) 
     answers, persons = _answers(dice, kind)
     inspection = dice.new_id()
     stroll, drove = _strolled(inspection, answers.get("SP-06", ""))
+    wrong = irregular.faults(inspection, kind)
     return Inspection(
         inspection=inspection,
         at=at,
@@ -249,9 +251,9 @@ def _inspection(dice: Dice, tablet: Tablet, kind: str, listed: Listed, at: int) 
         source=source,
         assignment=None if kind == "street_patrol" else dice.new_id(),
         officers=tuple(crew[:1] if "one_officer" in faults else crew),
-        answers=answers,
-        persons=persons,
-        faults=(*faults, *drove),
+        answers={**answers, **irregular.said(wrong, kind)},
+        persons=irregular.left(inspection, persons),
+        faults=(*faults, *drove, *wrong),
         after=after,
         stroll=stroll,
     )
@@ -268,13 +270,25 @@ def _reinspections(
         while day.weekday() > 4 or day in _days_off():  # noqa: PLR2004  Friday
             day += timedelta(days=1)
         others = [one for one in district.tablets[-1].officers if one not in visit.officers]
+        officers = irregular.looks_again(visit.inspection, visit.officers, tuple(others[:2]))
         if day < TODAY:
             yield visit.inspection, Inspection(
                 inspection=dice.new_id(), at=instant(day, 14, dice.randint(0, 59)), kind=visit.kind,
-                object=visit.object, source="reinspection", officers=tuple(others[:2]),
+                object=visit.object, source="reinspection", officers=officers,
                 assignment=dice.new_id(),
                 answers={"FU-31": ["pass"]},
             )  # fmt: skip
+
+
+def _at_caps(district: District, visits: Sequence[Inspection]) -> list[Inspection]:
+    """Return the visits, those beyond a cap with the exception their source gives them."""
+    claimed = irregular.exceptions(district, [(one.object, one.source) for one in visits])
+    return [
+        structs.replace(one, answers={**one.answers, **irregular.exception(claimed[at])})
+        if at in claimed
+        else one
+        for at, one in enumerate(visits)
+    ]
 
 
 def _answers(dice: Dice, kind: str) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
@@ -460,7 +474,7 @@ def _local_day(at: int) -> date:
 def _office(
     dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
 ) -> Iterator[OfficeStep | Review]:
-    yield OfficeStep(instant(FIRST_DAY, 7), tuple(_calendar(dice)))
+    yield OfficeStep(instant(FIRST_DAY, 7), (*_calendar(dice), *irregular.caps()))
     for week in range((TODAY - FIRST_DAY).days // 7):
         yield Review(instant(FIRST_DAY + timedelta(days=7 * week + 4), 23, 30))
     yield from _assignments(dice, district, devices, visits)

@@ -1,0 +1,98 @@
+"""What goes against procedure in the demo year: a little of everything, each drawn for itself.
+
+By the inspection's own identity, so that nothing here disturbs any other dice of the year.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from backend.demo.chance import Dice
+from backend.demo.district import NEW_YEAR, District
+from events.credit_codes import is_enterprise
+from events.register import FrequencyCapPublished
+
+_APPROVAL: Final = {"funeral_order": "FU-03", "general_inspection": "GE-03"}
+_NOTICE: Final = {"funeral_order": "FU-06", "general_inspection": "GE-06"}
+_CAP: Final = "FU-35"
+_BY_SOURCE: Final = {"special": "superior_special", "complaint": "lead"}
+_CAPS: Final = {"funeral_goods_shop": 3, "cemetery_commercial": 2, "funeral_agent": 2}
+
+_ADMINISTRATIVE: Final = frozenset(_APPROVAL)
+_CHANCES: Final = (
+    ("expired_card", 0.01, _ADMINISTRATIVE),
+    ("approval_missing", 0.03, _ADMINISTRATIVE),
+    ("emergency", 0.03, _ADMINISTRATIVE),
+    ("notice_missing", 0.03, _ADMINISTRATIVE),
+    ("code_missing", 0.05, _ADMINISTRATIVE),
+    ("no_pictures", 0.03, _ADMINISTRATIVE),
+    ("kinship", 0.005, frozenset({"low_income_recheck"})),
+)
+
+
+def faults(inspection: str, kind: str) -> tuple[str, ...]:
+    """Return what the officers of one inspection get wrong, in the simulated tablet's words."""
+    dice = Dice(f"xunji demo procedure {inspection}")
+    drawn = [(name, dice.happens(chance), kinds) for name, chance, kinds in _CHANCES]
+    return tuple(name for name, happens, kinds in drawn if happens and kind in kinds)
+
+
+def said(wrong: Iterable[str], kind: str) -> Mapping[str, Any]:
+    """Return what they answer because of it: that it was urgent, that nobody was told."""
+    answers = {"emergency": (_APPROVAL, "emergency"), "notice_missing": (_NOTICE, "no")}
+    asked = (answers[name] for name in wrong if name in answers)
+    return {question[kind]: value for question, value in asked}
+
+
+def left(inspection: str, persons: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return the persons met; now and then a minor is told of help and then left."""
+    dice = Dice(f"xunji demo left {inspection}")
+    return tuple(
+        {**person, "SP-17": ["informed", "supplies"]}
+        if person.get("SP-16") == "minor_protect" and dice.happens(0.2)
+        else person
+        for person in persons
+    )
+
+
+def looks_again(
+    inspection: str, finders: tuple[str, ...], others: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return who re-inspects: others, but for the few who look at their own findings."""
+    return finders if Dice(f"xunji demo again {inspection}").happens(0.12) else others
+
+
+# ── caps ───────────────────────────────────────────────────────────────────────────
+
+
+def caps() -> Iterator[FrequencyCapPublished]:
+    """Publish how often enterprises may be inspected in the year."""
+    for object_type, per_year in _CAPS.items():
+        cap = Dice(f"xunji demo cap {object_type}").new_id()
+        yield FrequencyCapPublished(cap, object_type, per_year, NEW_YEAR)
+
+
+def exceptions(district: District, visits: Iterable[tuple[str, str]]) -> Mapping[int, str]:
+    """Return which visits, by their place in order, claim an exception at the cap: by source.
+
+    `visits` are object and source of each, in order; the demo year is one calendar year. What
+    has no listed exception is held all the same, and stands beyond the cap.
+    """
+    of = {
+        one.fact.object: _CAPS[one.fact.object_type]
+        for one in district.objects
+        if one.fact.object_type in _CAPS and is_enterprise(one.fact.uscc)
+    }
+    held: Counter[str] = Counter()
+    found: dict[int, str] = {}
+    for at, (thing, source) in enumerate(visits):
+        if thing in of and held[thing] >= of[thing] and source in _BY_SOURCE:
+            found[at] = _BY_SOURCE[source]
+        else:
+            held[thing] += 1
+    return found
+
+
+def exception(code: str) -> Mapping[str, Any]:
+    """Return the answer that claims an exception."""
+    return {_CAP: code}
