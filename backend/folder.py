@@ -10,13 +10,16 @@ quarantine.sqlite   what was refused
 codes.sqlite        codes for enrolling tablets
 checkpoints.bin     the heads of the history that were signed
 locks/              who is writing
+
+Where a database keeps history and views, neither file is here; `xunji.json` names the database,
+and whoever opens the folder says where it is (`backend.mongodb.bureau`). All else stays here.
 """
 
 import fcntl
 import os
 import shutil
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +32,14 @@ from msgspec import Struct
 
 from backend import durable
 from backend.certifying import Root, open_log
+from backend.kept_views import KeptViews
 from backend.keys import KeyFolder
+from backend.mongodb.bureau import BureauDatabase, database_in, name_for
+from backend.mongodb.store import first_epoch
+from backend.mongodb.views import set_name
 from backend.words import _
 from events.clock import Clock, Entropy, moment
+from events.command import MONGODB
 from events.errors import BusyError, FolderError
 from events.ids import HashText, id_text
 from events.office import KeyCertified, LogOpened
@@ -39,9 +47,10 @@ from events.sealing import DataKey
 from events.sqlite_store import SQLiteStore
 from events.sqlite_vault import SQLiteVault
 from events.statements import Certificate, Role, bureau_of
+from events.store import EventStore
 from events.writer import LogWriter, Said
 from projections.catalogue import VIEWS
-from projections.sqlite_views import file_name
+from projections.sqlite_views import SQLiteViews, file_name
 
 LAYOUT: Final = 1
 ROOT: Final = "root"
@@ -64,6 +73,7 @@ class About(Struct, frozen=True):
     first_root: HashText
     demo: bool
     created_at: datetime
+    database: str = ""  # where the history is kept, if not in the folder
 
 
 class OwnLog(Struct, frozen=True):
@@ -76,9 +86,10 @@ class OwnLog(Struct, frozen=True):
 class DataFolder:
     """A data folder that was found to be whole."""
 
-    def __init__(self, path: Path, about: About) -> None:
+    def __init__(self, path: Path, about: About, database: BureauDatabase | None = None) -> None:
         self.path = path
         self.about = about
+        self.database = database
         self.bureau = bytes.fromhex(about.bureau)
         self.first_root = bytes.fromhex(about.first_root)
         self.keys = KeyFolder(path / "keys")
@@ -89,8 +100,8 @@ class DataFolder:
     ) -> Self:
         """Found a bureau in a new folder: whole or not at all.
 
-        `FolderError` where the path is taken. The root key then belongs elsewhere: move
-        `keys/root.key` to offline storage.
+        `FolderError` where the path is taken, or the database that the environment names. The
+        root key then belongs elsewhere: move `keys/root.key` to offline storage.
         """
         _require_free(path)
         staging = path.absolute().with_name(f".{path.name}.{os.getpid()}.new")
@@ -108,7 +119,7 @@ class DataFolder:
     def open(cls, path: Path) -> Self:
         """Open a folder; `FolderError` says what is wrong with it."""
         about = _read_about(path)
-        folder = cls(path, about)
+        folder = cls(path, about, _database(path, about))
         if bureau_of(folder.first_root) != folder.bureau:
             raise FolderError(_("{path}: the root is not this bureau's").format(path=path))
         folder.keys.check()
@@ -119,8 +130,8 @@ class DataFolder:
 
     @property
     def views_file(self) -> Path:
-        """The file of the views that this version of the program folds."""
-        return self.path / file_name(VIEWS)
+        """The file, or by its name the set, of the views that this version folds."""
+        return self.path / (set_name(VIEWS) if self.database else file_name(VIEWS))
 
     @property
     def quarantine_file(self) -> Path:
@@ -134,12 +145,21 @@ class DataFolder:
     def checkpoints_file(self) -> Path:
         return self.path / "checkpoints.bin"
 
-    def history(self) -> SQLiteStore:
-        """Open the history."""
+    def history(self, epoch: Callable[[], int] | None = None) -> EventStore:
+        """Open the history. Whoever appends says in which `epoch`; without, it is only read."""
+        if self.database is not None:
+            self.database.require(writing=epoch is not None)
+            return self.database.history(epoch or first_epoch)
         file = self.path / "history.sqlite"
         if not file.is_file():
             raise FolderError(_("{path} is missing").format(path=file))
         return SQLiteStore(file)
+
+    def views(self, use: Literal["fold", "read"] = "fold") -> KeptViews:
+        """Open the views of this version; to `read`, they have to be there."""
+        if self.database is not None:
+            return self.database.views(VIEWS, use)
+        return SQLiteViews(self.views_file, VIEWS, use)
 
     def vault(self) -> SQLiteVault:
         """Open the vault. An empty one in its place would take back what was erased."""
@@ -224,7 +244,9 @@ def _found(path: Path, name: str, entropy: Entropy, clock: Clock, *, demo: bool)
     key = Ed25519PrivateKey.from_private_bytes(entropy(32))
     keys.put(ROOT, key)
     root = Root(bureau_of(_public(key)), key)
-    store = SQLiteStore(path / "history.sqlite")
+    uri = os.environ.get(MONGODB, "")
+    database = name_for(uri, root.bureau) if uri else ""
+    store = _new_history(path, uri, database, root.bureau)
     try:
         logs = _open_logs(store, keys, root, clock, entropy)
     finally:
@@ -232,12 +254,20 @@ def _found(path: Path, name: str, entropy: Entropy, clock: Clock, *, demo: bool)
     SQLiteVault(path / "vault.sqlite").close()
     _write_logs(path, logs)
     created_at = moment(clock.now().at)
-    about = About(LAYOUT, root.bureau.hex(), name, _public(key).hex(), demo, created_at)
+    about = About(LAYOUT, root.bureau.hex(), name, _public(key).hex(), demo, created_at, database)
     durable.write(path / "xunji.json", _pretty(about))
 
 
+def _new_history(path: Path, uri: str, database: str, bureau: bytes) -> EventStore:
+    if not uri:
+        return SQLiteStore(path / "history.sqlite")
+    founded = BureauDatabase(uri, database, bureau)
+    founded.found()
+    return founded.history()
+
+
 def _open_logs(
-    store: SQLiteStore, keys: KeyFolder, root: Root, clock: Clock, entropy: Entropy
+    store: EventStore, keys: KeyFolder, root: Root, clock: Clock, entropy: Entropy
 ) -> dict[LogName, OwnLog]:
     at = clock.now().at
     logs: dict[LogName, OwnLog] = {}
@@ -305,6 +335,27 @@ def _read_about(path: Path) -> About:
     except msgspec.MsgspecError as broken:
         said = _("{path} is damaged").format(path=path / "xunji.json")
         raise FolderError(said) from broken
+
+
+def _database(path: Path, about: About) -> BureauDatabase | None:
+    """Return the database that the folder names, where the environment says that it is."""
+    uri = os.environ.get(MONGODB, "")
+    if not about.database:
+        if uri:
+            said = _("the history of {path} is in the folder; to move it: xunji migrate")
+            raise FolderError(said.format(path=path))
+        return None
+    if not uri:
+        said = _(
+            "the history of {path} is in the MongoDB database {name}; say where that is: "
+            "--mongodb URI"
+        )
+        raise FolderError(said.format(path=path, name=about.database))
+    bureau = bytes.fromhex(about.bureau)
+    if database_in(uri) not in ("", about.database):
+        said = _("the history of {path} is in the database {name}, and the URI names another")
+        raise FolderError(said.format(path=path, name=about.database))
+    return BureauDatabase(uri, about.database, bureau)
 
 
 class _Layout(Struct):

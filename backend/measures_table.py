@@ -17,7 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from backend import measure_words as naming
+from backend import view_files
 from backend.folder import DataFolder
+from backend.kept_views import KeptViews
 from backend.measures import at_a_glance, versions
 from backend.measuring import Asked
 from backend.pages import DOMAIN, LOCALEDIR, Words
@@ -29,13 +31,11 @@ from events.errors import Refusal
 from events.language import language, translation
 from events.store import EventStore
 from projections import published
-from projections.catalogue import VIEWS
 from projections.figures import Measured
 from projections.garbage import no_collection
 from projections.hidden import homes_of
 from projections.measures import MEASURES
 from projections.question import Filters, Question
-from projections.sqlite_views import SQLiteViews
 from projections.view import View
 from projections.views import OtherViewsError, ViewStore
 
@@ -97,12 +97,12 @@ def _views(folder: DataFolder, store: EventStore, when: Moment) -> Generator[Vie
     yield replayed(store, _read(), when)
 
 
-def _served(folder: DataFolder) -> SQLiteViews | None:
+def _served(folder: DataFolder) -> KeptViews | None:
     """Open what a server left, to read it only; None where it is not of this program."""
-    if not folder.views_file.is_file():
+    if view_files.own(folder) is None:
         return None
     try:
-        return SQLiteViews(folder.views_file, VIEWS, "read")
+        return folder.views("read")
     except OtherViewsError:
         return None
 

@@ -19,9 +19,9 @@ from events.facts import Fact
 from events.ids import NOBODY, id_text
 from events.office import SensitiveDataViewed
 from events.sealing import DataKey, unwrap, wrap
-from events.sqlite_store import SQLiteStore
 from events.sqlite_vault import SQLiteVault
 from events.statements import Certificate, Role
+from events.store import EventStore
 from events.vault import Vault
 from events.writer import LogWriter, Said, Seen
 
@@ -98,7 +98,7 @@ class Office:
         self._lock = RLock()
         with ExitStack() as opened:
             opened.enter_context(folder.locked(name, wait))
-            self.store: SQLiteStore = folder.history()
+            self.store: EventStore = folder.history(lambda: self.enrolments.roll().epoch)
             opened.callback(self.store.close)
             self.vault: SQLiteVault = folder.vault()
             opened.callback(self.vault.close)

@@ -24,22 +24,20 @@ part while the server of the old one still runs.
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 from msgspec import Struct
 
 from backend import view_files
 from backend.folder import DataFolder
+from backend.kept_views import KeptViews
 from backend.logs import say
 from backend.readings import Reading
 from backend.view_files import ViewFile
 from events.errors import StorageError
 from projections.agreement import Comparison, compared, versions_of
-from projections.catalogue import VIEWS
 from projections.fold import BATCH, Fold
 from projections.published import answers_for
 from projections.spans import Span
-from projections.sqlite_views import SQLiteViews
 from projections.view import View
 from projections.views import (
     Condition,
@@ -108,8 +106,8 @@ class Older(Struct, frozen=True):
     """
 
     file: ViewFile
-    before: SQLiteViews | None
-    beside: SQLiteViews
+    before: KeptViews | None
+    beside: KeptViews
 
 
 class Opened(Struct, frozen=True):
@@ -135,7 +133,7 @@ class Opened(Struct, frozen=True):
 
 def open_views(folder: DataFolder) -> Opened:
     """Open the views of this program, and the older ones where they do not serve yet."""
-    views = _own(folder.views_file)
+    views = _own(folder)
     if views.serves:
         return Opened(views)
     older = view_files.older(folder)
@@ -145,7 +143,7 @@ def open_views(folder: DataFolder) -> Opened:
     return Opened(views, Older(older, _before(older), views))
 
 
-def _before(older: ViewFile) -> SQLiteViews | None:
+def _before(older: ViewFile) -> KeptViews | None:
     if not older.versions:  # it does not say what it holds: nobody can read it
         return None
     try:
@@ -155,17 +153,20 @@ def _before(older: ViewFile) -> SQLiteViews | None:
         return None
 
 
-def _own(file: Path) -> SQLiteViews:
+def _own(folder: DataFolder) -> KeptViews:
     """Open the views; a damaged file is set aside, and all is folded again from the history."""
     try:
-        return SQLiteViews(file, VIEWS)
+        return folder.views()
     except (DamagedViewsError, OtherViewsError):
+        file = folder.views_file
+        if folder.database is not None:
+            raise  # nothing to set aside: the database has to be mended
         aside = file.with_name(f"{file.name}.damaged")
         say("views", logging.WARNING, damaged=str(file), kept_as=str(aside))
         for suffix in ("-wal", "-shm"):
             file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
         file.replace(aside)
-        return SQLiteViews(file, VIEWS)
+        return folder.views()
 
 
 class Projection:
@@ -248,9 +249,7 @@ class Projection:
         )
 
 
-def compare_files(
-    before: SQLiteViews, after: SQLiteViews, day_of: Callable[[int], date]
-) -> Comparison:
+def compare_files(before: ViewStore, after: ViewStore, day_of: Callable[[int], date]) -> Comparison:
     """Compare two files; figures are those of the year in which the last record arrived."""
     day = day_of(before.position())
     period = Span(date(day.year, 1, 1), date(day.year, 12, 31))

@@ -12,7 +12,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table as Shown
 
+from backend import view_files
 from backend.folder import DataFolder
+from backend.kept_views import KeptViews
 from backend.pages import DOMAIN, LOCALEDIR
 from backend.readings import Reading, Table, period_of
 from backend.replay import REPLAYABLE, Moment, Only, Replayable, read_moment, replayed
@@ -21,10 +23,8 @@ from events.command import FailedError, NoDataError, failure
 from events.errors import Refusal
 from events.language import language, translation
 from events.store import EventStore
-from projections.catalogue import VIEWS
 from projections.coverage import NO_OBJECTS
 from projections.replay import Difference, compare
-from projections.sqlite_views import SQLiteViews
 from projections.views import MemoryViews, OtherViewsError
 
 _ = translation(DOMAIN, LOCALEDIR, language()).gettext
@@ -106,7 +106,7 @@ def _show(
 
 
 def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json: bool) -> None:
-    if not folder.views_file.is_file():
+    if view_files.own(folder) is None:
         raise NoDataError(
             _("{path} is missing: nothing is served yet").format(path=folder.views_file)
         )
@@ -133,10 +133,10 @@ def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json
         raise FailedError(_("what is served differs from the records"))
 
 
-def _served(folder: DataFolder) -> SQLiteViews:
+def _served(folder: DataFolder) -> KeptViews:
     """Open what is served, to read it only; nothing is folded anew by looking at it."""
     try:
-        served = SQLiteViews(folder.views_file, VIEWS, "read")
+        served = folder.views("read")
     except OtherViewsError as other:
         said = _("{path} was folded by another version; start the server once, then compare")
         raise NoDataError(said.format(path=folder.views_file)) from other

@@ -25,9 +25,7 @@ from events.command import BusyError, FailedError, NoDataError, failure
 from events.errors import Refusal
 from events.store import EventStore
 from projections.agreement import Agreement, Comparison, Twice
-from projections.catalogue import VIEWS
 from projections.fold import Fold
-from projections.sqlite_views import SQLiteViews
 from projections.views import StaleError
 
 _MOST_SHOWN = 20
@@ -55,7 +53,7 @@ def show(data: Path, *, as_json: bool) -> None:
     for head in (_("file"), _("state"), _("record"), _("megabytes"), _("versions")):
         table.add_column(head, overflow="fold")
     for one in found:
-        megabytes = one.path.stat().st_size / 1_000_000
+        megabytes = one.size / 1_000_000
         versions = ", ".join(f"{name} {at}" for name, at in sorted(one.versions.items()))
         state = _state(folder, one)
         table.add_row(one.path.name, state, str(one.position), f"{megabytes:.1f}", versions)
@@ -85,7 +83,7 @@ def _state(folder: DataFolder, one: ViewFile) -> str:
 
 def prepare(data: Path) -> None:
     """Fold the file of this version as far as the history goes; it takes over later."""
-    with _opened(data) as (folder, store), closing(SQLiteViews(folder.views_file, VIEWS)) as views:
+    with _opened(data) as (folder, store), closing(folder.views()) as views:
         if views.serves:
             said = _("{file} is in use already; nothing is to be prepared")
             click.echo(said.format(file=folder.views_file.name))
@@ -111,13 +109,13 @@ def compare(data: Path, *, as_json: bool) -> None:
     """Compare the file of this version with the one that served before."""
     with _opened(data) as (folder, store):
         older = view_files.older(folder)
-        if older is None or not folder.views_file.is_file():
+        if older is None or view_files.own(folder) is None:
             raise NoDataError(_("there are no two files to compare; see: xunji views"))
         if not older.versions:
             raise NoDataError(_("{file} does not say what it holds").format(file=older.path.name))
         with (
             closing(older.open()) as before,
-            closing(SQLiteViews(folder.views_file, VIEWS, "read")) as after,
+            closing(folder.views("read")) as after,
         ):
             clock = SystemClock()
             reading = Reading(after, store, clock, folder.bureau, lambda: 0, demo=True)
@@ -177,7 +175,7 @@ def _fraction(figure: tuple[int, int] | None) -> str:
 def drop(data: Path) -> None:
     """Delete the files that served before, once that of this version serves."""
     with _opened(data) as (folder, _store):
-        own = next((one for one in view_files.files(folder) if one.path == folder.views_file), None)
+        own = view_files.own(folder)
         if own is None or not own.serves:
             raise FailedError(_("the views of this version do not serve yet; nothing is deleted"))
         gone = view_files.drop_older(folder)

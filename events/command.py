@@ -7,9 +7,11 @@ the commands' functions.
 
 import gettext
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from importlib.metadata import entry_points, version
 from pathlib import Path
+from typing import TypeVar
 from unicodedata import east_asian_width
 
 import click
@@ -67,14 +69,52 @@ SENTENCES = {
     ),
 }
 
-# The same words for every command that works on a data folder.
-data_option = click.option(
+MONGODB = "XUNJI_MONGODB"  # names the database that keeps a folder's history, if one does
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Generator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _for_this_command(context: click.Context, _option: click.Parameter, uri: str | None) -> None:
+    """Let whoever opens the folder find the URI, also in the processes we start."""
+    if uri is not None:
+        context.with_resource(_environment(MONGODB, uri))
+
+
+def data_option(command: _Command) -> _Command:
+    """Add what every command says that works on a data folder, in the same words."""
+    for option in (_mongodb_option, _data_option):
+        command = option(command)
+    return command
+
+
+_data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="XUNJI_DATA",
     show_envvar=True,
     required=True,
     help=_("The data folder."),
+)
+_mongodb_option = click.option(
+    "--mongodb",
+    metavar="URI",
+    envvar=MONGODB,
+    show_envvar=True,
+    expose_value=False,
+    callback=_for_this_command,
+    help=_("The MongoDB database with the history, where it is not in the folder."),
 )
 
 
@@ -95,6 +135,8 @@ def failure(refusal: errors.Refusal) -> click.ClickException:
             return NoDataError(in_words(refusal))
         case errors.BusyError():
             return BusyError(in_words(refusal))
+        case errors.UnreachableError():
+            return NetworkError(in_words(refusal))
         case _:
             return FailedError(in_words(refusal))
 

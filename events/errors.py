@@ -11,6 +11,7 @@
     ├── StorageError         not made durable: disk full, read-only, failing
     ├── ErasedError          the key of a sealed part was destroyed
     ├── FolderError          the data folder is missing, foreign or of another layout
+    ├── UnreachableError     the database does not answer
     └── BusyError            another process is writing the same log
 
 No message holds personal data: only numbers, hashes and names of fields.
@@ -97,6 +98,12 @@ class BusyError(Refusal):
     """Another process holds the log that we would write."""
 
     code = "busy"
+
+
+class UnreachableError(Refusal):
+    """The database with the history does not answer: nothing was asked of it yet."""
+
+    code = "unreachable"
 
 
 class StorageError(Refusal):

@@ -326,8 +326,7 @@ def here(tmp_path: Path) -> Iterator[Site]:
 
 def upgrade(monkeypatch: pytest.MonkeyPatch, views: Sequence[View]) -> None:
     """Be a program with other views from now on."""
-    for module in ("folder", "rebuilding", "view_listing"):
-        monkeypatch.setattr(f"backend.{module}.VIEWS", tuple(views))
+    monkeypatch.setattr("backend.folder.VIEWS", tuple(views))
 
 
 def test_the_next_version_is_prepared_beside_a_running_server_and_takes_over(

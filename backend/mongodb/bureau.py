@@ -5,7 +5,7 @@ history and the views stand beside. Keys, the vault and all else stay in the dat
 """
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 from eventsourcing.persistence import (
@@ -20,14 +20,11 @@ from backend.mongodb import store as histories
 from backend.mongodb.persistence import MongoDatastore
 from backend.mongodb.persistence.datastore import Document, database_named
 from backend.mongodb.persistence.errors import is_forbidden, translated
-from backend.mongodb.refusals import (
-    DatabaseError,
-    DatabaseFailedError,
-    UnreachableError,
-)
+from backend.mongodb.refusals import DatabaseError, DatabaseFailedError
 from backend.mongodb.store import MongoStore, first_epoch
-from backend.mongodb.views import MongoViews, Use
+from backend.mongodb.views import Made, MongoViews, Use, drop, sets, size_of
 from backend.words import _
+from events.errors import UnreachableError
 from projections.view import View
 
 LAYOUT: Final = 1
@@ -39,8 +36,13 @@ _WRITES: Final = _READS | {"insert", "update", "remove", "createIndex", "dropCol
 
 def name_for(uri: str, bureau: bytes) -> str:
     """Return the database that the URI names, else one named after the bureau."""
+    return database_in(uri) or f"xunji_{bureau.hex()[:_DIGITS]}"
+
+
+def database_in(uri: str) -> str:
+    """Return the database that the URI names, "" where it names none."""
     with _refusing(uri):
-        return database_named(uri) or f"xunji_{bureau.hex()[:_DIGITS]}"
+        return database_named(uri)
 
 
 class BureauDatabase:
@@ -87,6 +89,21 @@ class BureauDatabase:
     ) -> MongoViews:
         """Open a set of views."""
         return MongoViews(self._datastore(), views, use, name)
+
+    def sets(self) -> list[Made]:
+        """Return what sets of views there are."""
+        with closing(self._datastore()) as datastore:
+            return sets(datastore)
+
+    def size_of(self, name: str) -> int:
+        """Return how many bytes a set of views takes."""
+        with closing(self._datastore()) as datastore:
+            return size_of(datastore, name)
+
+    def drop(self, name: str) -> None:
+        """Delete a set of views."""
+        with closing(self._datastore()) as datastore:
+            drop(datastore, name)
 
     def _datastore(self) -> MongoDatastore:
         with _refusing(self._uri):

@@ -1,18 +1,12 @@
 """What is refused about a database, said before anything is written."""
 
-from events.errors import FolderError, Refusal, StorageError
+from events.errors import FolderError, StorageError
 
 
 class DatabaseError(FolderError):
     """The database is missing, foreign, of another layout, or lacks what is needed."""
 
     code = "database"
-
-
-class UnreachableError(Refusal):
-    """The database does not answer."""
-
-    code = "unreachable"
 
 
 class DatabaseFailedError(StorageError):

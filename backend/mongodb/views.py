@@ -82,6 +82,16 @@ def sets(datastore: MongoDatastore) -> list[Made]:
     ]
 
 
+def size_of(datastore: MongoDatastore, name: str) -> int:
+    """Return how many bytes the documents of a set take, before the database compresses them."""
+    with _failing(), translated():
+        return sum(
+            int(datastore.database.command("collStats", one)["size"])
+            for one in datastore.database.list_collection_names()
+            if one.startswith(f"{name}.")
+        )
+
+
 def drop(datastore: MongoDatastore, name: str) -> None:
     """Delete a set, with all its documents."""
     with _failing(), translated():

@@ -8,7 +8,8 @@ import pytest
 from pymongo import MongoClient
 
 from backend.mongodb.bureau import BureauDatabase, name_for
-from backend.mongodb.refusals import DatabaseError, UnreachableError
+from backend.mongodb.refusals import DatabaseError
+from events.errors import UnreachableError
 from tests.mongodb.standin import StandIn, database
 
 BUREAU, OTHER = b"b" * 32, b"c" * 32
