@@ -5,12 +5,13 @@ By the inspection's own identity, so that nothing here disturbs any other dice o
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from backend.demo.chance import Dice
 from backend.demo.district import NEW_YEAR, District
 from events.credit_codes import is_enterprise
-from events.register import FrequencyCapPublished
+from events.register import CertificateIssued, CertificateRevoked, FrequencyCapPublished
 
 _APPROVAL: Final = {"funeral_order": "FU-03", "general_inspection": "GE-03"}
 _NOTICE: Final = {"funeral_order": "FU-06", "general_inspection": "GE-06"}
@@ -60,6 +61,24 @@ def looks_again(
 ) -> tuple[str, ...]:
     """Return who re-inspects: others, but for the few who look at their own findings."""
     return finders if Dice(f"xunji demo again {inspection}").happens(0.12) else others
+
+
+def lost_card(district: District) -> tuple[CertificateRevoked, CertificateIssued]:
+    """Return how a card was withdrawn and replaced: recorded late, so that it was shown meanwhile.
+
+    It belongs to somebody of the tablet for funeral work.
+    """
+    card = district.certificates[15]
+    return (
+        CertificateRevoked(card.certificate, card.officer, date(2026, 9, 21)),
+        CertificateIssued(
+            Dice("xunji demo new card").new_id(),
+            card.officer,
+            f"{card.number}-2",
+            date(2026, 10, 12),
+            date(2029, 10, 11),
+        ),
+    )
 
 
 # ── caps ───────────────────────────────────────────────────────────────────────────

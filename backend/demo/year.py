@@ -618,6 +618,7 @@ def _register_changes(dice: Dice, district: District) -> Iterator[OfficeStep]:
             ),
         ),
     )
+    yield OfficeStep(instant(date(2026, 10, 9), 16), irregular.lost_card(district))
     away = district.certificates[8].officer
     yield OfficeStep(
         instant(date(2026, 7, 27), 9), (LeaveTaken(away, date(2026, 8, 1), date(2026, 10, 31)),)
