@@ -13,10 +13,12 @@ from msgspec import Struct
 
 from backend import (
     assets,
+    caps,
     causes,
     cells,
     coverage,
     devices,
+    due,
     enrol,
     follow_ups,
     goals,
@@ -111,6 +113,9 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         grids.grid_by_hash,
         items.items,
         objects.objects,
+        due.due,
+        caps.caps,
+        caps.joint,
         devices.devices,
         inspections.inspections,
         procedure.procedure,

@@ -1,0 +1,118 @@
+"""频次占用 and 综合查一次: enterprises against their caps, and visits that can be made one."""
+
+from collections import Counter
+from datetime import date
+from typing import Annotated, Any
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
+
+from backend.readings import After, Asked, Code, Format, Limit, Reading, Table, Today
+from projections.cap_use import CapCount, enterprise_years, may_plan, planned
+from projections.joint_visits import Joint, joint_visits
+from projections.question import Filters, Question
+from projections.spans import Span
+from projections.views import Cursor, CursorError, ViewStore
+
+_Until = Annotated[date | None, QueryParameter(description="last day; default 30 on")]
+
+
+@get("/views/caps", tags=["views"], summary="频次占用 · use of caps", sync_to_thread=True)
+def caps(  # noqa: PLR0913  filters
+    *,
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[SkipValidation[Reading]],
+    township: Code = None,
+    domain: Code = None,
+    year: Annotated[int | None, QueryParameter(ge=1900, le=9998)] = None,
+    exception: Annotated[str, QueryParameter(max_length=64, description="to plan under")] = "",
+    today: Today = None,
+    after: After = "",
+    limit: Limit = 100,
+    format: Format = "",  # noqa: A002  the query's word
+) -> Response[Any]:
+    """List enterprises with what was counted in a year, and whether one more may be planned."""
+    day = today or reading.today()
+    whole = Span(date(year or day.year, 1, 1), date(year or day.year, 12, 31))
+
+    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
+        question = Question(views, whole, day, Filters(township, domain))
+        waiting = planned(question) if whole.end.year == day.year else Counter[str]()
+        found = [
+            _row(one, sum(waiting[key] for key in one.objects), exception)
+            for one in sorted(enterprise_years(question).values(), key=lambda one: one.enterprise)
+            if start is None or one.enterprise > _edge(start)
+        ]
+        return _page(found, most)
+
+    return reading.list(request, "caps", rows, day, Asked(after, limit, format))
+
+
+@get("/views/joint-visits", tags=["views"], summary="综合查一次 · joint", sync_to_thread=True)
+def joint(  # noqa: PLR0913  filters
+    *,
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[SkipValidation[Reading]],
+    township: Code = None,
+    domain: Code = None,
+    until: _Until = None,
+    today: Today = None,
+    after: After = "",
+    limit: Limit = 100,
+    format: Format = "",  # noqa: A002  the query's word
+) -> Response[Any]:
+    """List enterprises of which several items are due, or several visits assigned."""
+    day = today or reading.today()
+
+    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
+        question = Question(views, Span(day, day), day, Filters(township, domain))
+        found = [
+            _joint(one)
+            for one in sorted(joint_visits(question, until), key=lambda one: one.enterprise)
+            if start is None or one.enterprise > _edge(start)
+        ]
+        return _page(found, most)
+
+    return reading.list(request, "joint-visits", rows, day, Asked(after, limit, format))
+
+
+def _edge(start: Cursor) -> str:
+    if len(start) != 1 or not isinstance(start[0], str):
+        raise CursorError("caps")
+    return start[0]
+
+
+def _page(found: list[dict[str, Any]], most: int) -> Table:
+    shown = found[:most]
+    return Table(shown, (str(shown[-1]["enterprise"]),) if len(found) > most else None)
+
+
+def _row(one: CapCount, waiting: int, exception: str) -> dict[str, Any]:
+    decision = may_plan(one, exception, waiting)
+    held = len(one.counted)
+    return {
+        "enterprise": one.enterprise,
+        "year": one.year,
+        "objects": one.objects,
+        "townships": one.townships,
+        "cap": one.cap,
+        "counted": held,
+        "watched": len(one.watched),
+        "planned": waiting,
+        "use": held / one.cap if one.cap else None,
+        "status": one.status,
+        "may_plan": decision.allowed,
+        "reason": decision.reason,
+    }
+
+
+def _joint(one: Joint) -> dict[str, Any]:
+    return {
+        "enterprise": one.enterprise,
+        "objects": one.objects,
+        "townships": one.townships,
+        "items": one.items,
+        "due_on": one.due_on,
+        "planned": one.planned,
+    }
