@@ -28,6 +28,7 @@ from backend.readings import (
 )
 from projections.cell_codes import CODES, CellCode, code_of, table
 from projections.cells import Asked, Measure, Overdue, states
+from projections.measures import MEASURES as REGISTRY
 from projections.overdue import overdue
 from projections.runs import listed
 from projections.spans import Span
@@ -40,15 +41,21 @@ VERSION: Final = 1
 HEADER: Final = Layout("<4sBBHII32s")
 """Magic, version, measure, 0, cells, steps, SHA-256 of the grid: 48 bytes, little-endian."""
 
-MEASURES: Final[tuple[Measure, ...]] = ("object_coverage", "state")
+MEASURES: Final[tuple[Measure, ...]] = ("object_coverage", "state", "overdue")
 """By the number that stands in the header."""
+
+_VERSIONS: Final[Mapping[Measure, int]] = {
+    "object_coverage": REGISTRY["object_coverage"].version,
+    "state": 1,
+    "overdue": 1,
+}
 
 _LAYOUT: Final = (
     "按格、按时段的状态:先是 48 字节的头，然后每格每段一个字节。 "
     "States by cell and step: a header of 48 bytes, then one byte for each cell and step, "
     "all cells of the first step first. The header, little-endian: `XJMC`, version (u8), "
-    "measure (u8: 0 object_coverage, 1 state), 0 (u16), cells (u32), steps (u32), SHA-256 of "
-    "the grid they belong to (32 bytes): `/grids/{grid}/{hash}`. "
+    "measure (u8: 0 object_coverage, 1 state, 2 overdue), 0 (u16), cells (u32), steps (u32), "
+    "SHA-256 of the grid they belong to (32 bytes): `/grids/{grid}/{hash}`. "
     "`format=json` and `format=csv` say the same for people."
 )
 
@@ -115,7 +122,7 @@ def cells_view(
     name, steps = grid_named(grid), _steps(asked.period, step)
     with reading.held() as views:
         found = computed(views, name, Asked(steps, asked.today, asked.filters), measure)
-        as_of = reading.as_of(query_of(request), asked.today, views, {measure: VERSION})
+        as_of = reading.as_of(query_of(request), asked.today, views, {measure: _VERSIONS[measure]})
     return _answered(request, found, as_of, format)
 
 
@@ -124,7 +131,7 @@ def computed(views: ViewReader, name: GridName, asked: Asked, measure: Measure) 
     register, areas = listed(views), areas_of(views)
     grid = grid_of(name, register, areas)
     waits: Overdue | None = None
-    if measure == "state" and (past := asked.past):
+    if measure != "object_coverage" and (past := asked.past):
         days = Span(past[0].start, past[-1].end)
         waits = overdue(views, days, asked.today, asked.filters)
     raw = states(views, register, grid, asked, measure, waits)

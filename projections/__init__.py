@@ -13,8 +13,9 @@
     fold           the one loop
     garbage        the collector, paused
     replay         the same folds as of any moment, and what differs from what is served
-    points, runs, visited_steps, steps, overdue, cells, cell_codes      maps: where objects lie,
-                   when they count, were inspected or wait for it, and what a cell shows, in a byte
+    points, runs, visited_steps, overdue, steps      maps: where objects lie; in which steps they
+                   count, were inspected, or wait for it
+    cells, cell_counts, cell_codes      what a cell of a map shows, in a byte
     coverage, object_inventory, item_inventory, device_list      queries
 
 Folding, and keeping up: hold one `Fold`, call `catch_up` whenever something arrived.

@@ -32,8 +32,8 @@ class CellCode(Struct, frozen=True):
 CODES: Final = (
     CellCode(
         0, 100, "percent",
-        "a rate in percent: 0 only where nothing was done, 100 only where all was",
-        "百分率:仅当一项未做时为 0，仅当全部完成时为 100",
+        "a rate in percent: 0 only where it is none, 100 only where it is all",
+        "百分率:仅当一个也没有时为 0，仅当全部都是时为 100",
     ),
     CellCode(
         NEVER, NEVER, "never",
@@ -88,7 +88,7 @@ def code_of(byte: int) -> CellCode:
 
 
 def percent(done: int, of: int) -> int:
-    """Return the byte of a rate. It is never rounded to nothing done, nor to all done."""
+    """Return the byte of a rate: never rounded to none, nor to all."""
     if not of:
         return NO_OBJECTS
     if not done:

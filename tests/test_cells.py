@@ -164,6 +164,18 @@ def test_what_a_monthly_rule_asked_for_is_overdue_until_it_is_done_after_all() -
     assert found == {V: [OVERDUE, NOTHING_FOUND, EARLIER, OVERDUE, OVERDUE, AHEAD]}
 
 
+def test_the_share_of_objects_that_wait_is_a_rate() -> None:
+    history = History()
+    for name in ("late", "later", "fine"):
+        history.record(an_object(name))
+    waits = {an_id("late"): [Span(date(2026, 2, 20))], an_id("later"): [Span(date(2026, 3, 31))]}
+    views = folded(history)
+    grid = grid_of("village", listed(views), [])
+
+    assert list(states(views, listed(views), grid, asked(), "overdue", waits)) == [0, 33, 67]
+    assert by_cell(computed(views, "village", asked(), "overdue")) == {V: [0, 0, 0]}
+
+
 def test_an_object_counts_only_in_the_months_it_existed() -> None:
     history = History()
     history.record(an_object("new", "2026-02-10"))
