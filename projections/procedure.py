@@ -10,7 +10,8 @@ to stop is what the rules ask for. A fault that was corrected is gone; one of an
 was voided stands, with the voiding beside it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct, json
@@ -32,7 +33,7 @@ from events.orders import ReinspectionCompleted
 from events.vocabulary import tag_of
 from projections.case_rows import Begun, CaseDocument, CaseRow, Evidence, Finished, Noted
 from projections.documents import Counting, Family
-from projections.visits import OFFICERS, Reason, Voided, local_day
+from projections.visits import OFFICERS, Reason, Voided, day_number, numbered
 
 ACCURATE_M: Final = 50.0
 """A position is weak above this error (68 % radius)."""
@@ -116,9 +117,9 @@ class Told(Struct):
         if held is None:
             return None
         row: Any = held.row
-        if self.document.superseded:
-            origin = Family(self.document.superseded).origin(held.ref)
-            row = self.document.rows.get(origin)
+        if not self.document.superseded:
+            return row
+        row = self.document.rows.get(Family(self.document.superseded).origin(held.ref))
         return row if isinstance(row, Begun | Finished) and type(row) is type(held.row) else None
 
 
@@ -131,8 +132,10 @@ def told(rows: Iterable[Counting[CaseRow]], document: CaseDocument) -> Told | No
     for held in rows:
         row = held.row
         if isinstance(row, Noted):
-            if row.tag in _READ:
-                noted.setdefault(row.tag, []).append(row)
+            if row.tag in noted:
+                noted[row.tag].append(row)
+            elif row.tag in _READ:
+                noted[row.tag] = [row]
         elif isinstance(row, Evidence):
             pictures += row.media_type.startswith("image/")
         elif isinstance(row, Finished):
@@ -158,62 +161,78 @@ def faults(found: Told | None) -> tuple[Fault, ...]:
     if found is None:
         return ()
     rules = _ALWAYS if found.completed.outcome == "aborted" else _RULES
-    shown = {Fault(code, position) for code, rule in rules.items() for position in rule(found)}
-    return tuple(sorted(shown, key=lambda one: (one.code, one.position)))
+    shown = [(code, position) for code, rule in rules.items() for position in rule(found)]
+    return tuple([Fault(code, position) for code, position in sorted(shown)]) if shown else ()
 
 
-def _one_officer(found: Told) -> Iterator[int]:
-    if "crew" in found.completed.reasons:
-        yield found.completed.position
+Positions = Sequence[int]
+_NONE: Final = ()
 
 
-def _certificate_not_shown(found: Told) -> Iterator[int]:
+def _one_officer(found: Told) -> Positions:
+    return (found.completed.position,) if "crew" in found.completed.reasons else _NONE
+
+
+def _certificate_not_shown(found: Told) -> Positions:
     """Each officer has to, not only two: an inspection can count and yet show this."""
     done = found.completed
-    if done.nature == "administrative" and any(
-        one.role in OFFICERS and not one.shown for one in done.crew
-    ):
-        yield done.position
+    if done.nature == "administrative":
+        for one in done.crew:
+            if not one.shown and one.role in OFFICERS:
+                return (done.position,)
+    return _NONE
 
 
-def _certificate_expired(found: Told) -> Iterator[int]:
-    rows = () if found.completed.nature == "service" else found.noted.get(_SHOWN, ())
-    for row in rows:
-        if str(row.detail.get("valid_to", "")) < local_day(row.at, row.offset).isoformat():
-            yield row.position
+def _certificate_expired(found: Told) -> Positions:
+    rows = found.noted.get(_SHOWN)
+    if rows is None or found.completed.nature == "service":
+        return _NONE
+    return [
+        row.position
+        for row in rows
+        if str(row.detail.get("valid_to", "")) < _on(day_number(row.at, row.offset))
+    ]
 
 
-def _kinship(found: Told) -> Iterator[int]:
+@lru_cache(maxsize=1_000)
+def _on(day: int) -> str:
+    return numbered(day).isoformat()
+
+
+def _kinship(found: Told) -> Positions:
     """A relative may not take part, even where two others make the visit count."""
     done = found.completed
-    related = {one.officer for one in done.crew if one.kinship}
-    if related and done.nature != "service":
-        said = [
-            row.position
-            for row in found.noted.get(_SIGNED_IN, ())
-            if row.subject in related and row.detail.get("kinship")
-        ]
-        yield min(said, default=done.position)
+    related = [one.officer for one in done.crew if one.kinship]
+    if not related or done.nature == "service":
+        return _NONE
+    said = [
+        row.position
+        for row in found.noted.get(_SIGNED_IN, ())
+        if row.subject in related and row.detail.get("kinship")
+    ]
+    return (min(said, default=done.position),)
 
 
-def _unanswered(found: Told) -> Iterator[int]:
-    if found.completed.unanswered:
-        yield found.completed.position
+def _unanswered(found: Told) -> Positions:
+    return (found.completed.position,) if found.completed.unanswered else _NONE
 
 
 def _arrival(found: Told) -> Noted | None:
     """Return the last position on arrival; of a desk check none is asked for."""
-    rows = () if found.completed.desk else found.noted.get(_LOCATED, ())
-    return max(rows, key=lambda row: row.position, default=None)
+    rows = found.noted.get(_LOCATED)
+    if rows is None or found.completed.desk:
+        return None
+    return rows[0] if len(rows) == 1 else max(rows, key=lambda row: row.position)
 
 
-def _far_away(found: Told) -> Iterator[int]:
+def _far_away(found: Told) -> Positions:
     arrival = _arrival(found)
     if arrival is not None and arrival.detail.get("band") == "more":
-        yield arrival.position
+        return (arrival.position,)
+    return _NONE
 
 
-def _weak_position(found: Told) -> Iterator[int]:
+def _weak_position(found: Told) -> Positions:
     """Mock, old, or of an error that is large or not known.
 
     How far it was from the object may be unknown because the register does not say where that
@@ -221,71 +240,75 @@ def _weak_position(found: Told) -> Iterator[int]:
     """
     arrival = _arrival(found)
     if arrival is None:
-        return
+        return _NONE
     detail = arrival.detail
     accuracy = detail.get("accuracy_m")
-    if (
+    is_weak = (
         accuracy is None
         or accuracy > ACCURATE_M
         or detail.get("mock")
         or detail.get("age_s", 0) > FRESH_S
-    ):
-        yield arrival.position
+    )
+    return (arrival.position,) if is_weak else _NONE
 
 
-def _clock_jump(found: Told) -> Iterator[int]:
+def _clock_jump(found: Told) -> Positions:
     """The clock on the wall against our own, and against the run of the machine.
 
     What somebody said by a correction has no run beside it: only its order is judged.
     """
     done, begun = found.completed, found.begun.row if found.begun else None
-    if isinstance(begun, Begun) and done.at < begun.at:
-        yield done.position
-        return
-    finished, started = found.first_said(found.finished), found.first_said(found.begun)
-    as_said = finished is not None and finished.at == done.at
-    if not as_said or finished is None:
-        return
+    shows = (done.position,)
+    if begun is not None and done.at < begun.at:
+        return shows
+    finished = found.first_said(found.finished)
+    if finished is None or finished.at != done.at:
+        return _NONE
     if finished.at - finished.tick.received_at > CLOCK_MAY_DIFFER:
-        yield done.position
-    elif started is not None and begun is not None and started.at == begun.at:
-        ran, other = finished.tick, started.tick
-        passed = finished.at - started.at
-        if ran.boot == other.boot != NOBODY and (
-            abs(passed - (ran.uptime - other.uptime) * 1_000) > CLOCK_MAY_DIFFER
-        ):
-            yield done.position
+        return shows
+    started = found.first_said(found.begun)
+    if started is None or begun is None or started.at != begun.at:
+        return _NONE
+    ran = finished.tick.uptime - started.tick.uptime
+    same_run = finished.tick.boot == started.tick.boot != NOBODY
+    passed = finished.at - started.at
+    return shows if same_run and abs(passed - ran * 1_000) > CLOCK_MAY_DIFFER else _NONE
 
 
-def _late_sync(found: Told) -> Iterator[int]:
+def _late_sync(found: Told) -> Positions:
     said = found.first_said(found.finished)
     if said is not None and said.tick.received_at - found.completed.at > SENT_WITHIN:
-        yield said.position
+        return (said.position,)
+    return _NONE
 
 
-def _minor_left(found: Told) -> Iterator[int]:
+def _minor_left(found: Told) -> Positions:
     """A minor may not refuse; of several facts about a person the last one counts."""
+    rows = found.noted.get(_MET)
+    if rows is None:
+        return _NONE
     met: dict[str, Noted] = {}
-    for row in found.noted.get(_MET, ()):
+    for row in rows:
         if row.subject not in met or met[row.subject].position < row.position:
             met[row.subject] = row
     safe = {row.subject for row in found.noted.get(_HANDED_OVER, ())}
-    for person, row in met.items():
-        if row.detail.get("minor") and person not in safe:
-            yield row.position
+    return [
+        row.position
+        for person, row in met.items()
+        if row.detail.get("minor") and person not in safe
+    ]
 
 
-def _same_inspector(found: Told) -> Iterator[int]:
+def _same_inspector(found: Told) -> Positions:
     """Who found it looked again: the deadline's re-inspection is better somebody else's."""
-    done = found.completed
+    rows, done = found.noted.get(_REINSPECTED), found.completed
+    if rows is None or done.nature != "administrative":
+        return _NONE
     finders = {one.officer for one in done.crew if one.role in OFFICERS}
-    rows = found.noted.get(_REINSPECTED, ()) if done.nature == "administrative" else ()
-    for row in rows:
-        if not finders.isdisjoint(row.detail.get("officers", ())):
-            yield row.position
+    return [row.position for row in rows if not finders.isdisjoint(row.detail.get("officers", ()))]
 
 
-Rule = Callable[[Told], Iterator[int]]
+Rule = Callable[[Told], Positions]
 _ALWAYS: Final[Mapping[str, Rule]] = {
     "clock_jump": _clock_jump,
     "late_sync": _late_sync,
