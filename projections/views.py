@@ -218,6 +218,13 @@ class MemoryViews:
         value_of = self._reader(view)
         return sum(_meets(row, where, value_of) for row in self._rows[view].values())
 
+    def copy(self) -> "MemoryViews":
+        """Return the same documents, to be folded further on their own."""
+        twin = MemoryViews(self.views)
+        twin._rows = {view: dict(rows) for view, rows in self._rows.items()}
+        twin._position = self._position
+        return twin
+
     def reset(self) -> None:
         self._rows = {view: {} for view in self._rows}
         self._position = 0
