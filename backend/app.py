@@ -124,6 +124,7 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         goals.goals_view,
         causes.causes_view,
         replay.replay,
+        replay.replay_changes,
         replay.difference,
         health.health,
         health.ready,

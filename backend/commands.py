@@ -11,7 +11,7 @@ from backend.bench.commands import bench
 from backend.demo.commands import demo
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
-from backend.view_commands import views
+from backend.view_commands import replay, views
 from events.command import data_option
 from events.language import language, translation
 
@@ -45,29 +45,6 @@ def serve(data: Path, host: str, port: int, *, simulated: bool) -> None:
     if simulated:  # nothing may depend on when the machine finds time
         settings = replace(settings, poll_seconds=0.02, checkpoint_every=sys.maxsize)
     run(settings)
-
-
-@click.command(help=_("Compute a view again from the records, as of any moment."))
-@data_option
-@click.option(
-    "--view",
-    type=click.Choice(("coverage", "items", "objects", "inspections", "devices")),
-    default="coverage",
-    show_default=True,
-    help=_("Which view."),
-)
-@click.option("--at", default="", help=_("A position, or a time of record; without it, now."))
-@click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
-@click.option(
-    "--compare",
-    "comparing",
-    is_flag=True,
-    help=_("Compare what is served with what the records give; exit code 1 if it differs."),
-)
-def replay(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) -> None:
-    from backend.replay_table import run
-
-    run(data, view, at, as_json=as_json, comparing=comparing)
 
 
 _day = click.DateTime(["%Y-%m-%d"])

@@ -1,43 +1,34 @@
 """The same figures computed again from the records, as of any moment, beside what is served."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from msgspec import Struct
 
-from backend import coverage, devices, inspections, items, objects
-from backend.problems import ProblemError
-from backend.readings import AsOf, From, Reading, Table, Today, Until, period_of, query_of
-from events.clock import microseconds
-from events.inspections import (
-    CorrectionRecorded,
-    InspectionCancelled,
-    InspectionCompleted,
-    InspectionStarted,
-    InspectionVoided,
-    SegmentCovered,
+from backend.moments import (
+    ChangeOut,
+    EntryOut,
+    Moment,
+    Only,
+    Wanted,
+    change_out,
+    changed,
+    entry_out,
+    read_moment,
+    read_versions,
+    replayed,
 )
-from events.store import EventStore
-from projections.calendar import CALENDAR
-from projections.coverage import coverage as compute_coverage
-from projections.devices import DEVICES
+from backend.problems import ProblemError
+from backend.readings import MOST, AsOf, Code, From, Reading, Today, Until, query_of
+from backend.replayable import Replayable, replayable
 from projections.fold import Fold
-from projections.hidden import homes_of
-from projections.inspections import INSPECTIONS
-from projections.items import ITEM_USES, ITEMS
-from projections.lists import ERASURES
-from projections.objects import OBJECTS
-from projections.plans import PLANS
-from projections.published import narrowed
-from projections.replay import BATCH, COVERAGE, Difference, compare
-from projections.spans import Span
-from projections.view import View
-from projections.views import Condition, Found, MemoryViews, Query, ViewReader, ViewStore
+from projections.question import Filters
+from projections.replay import BATCH, Difference, compare
+from projections.views import MemoryViews
 
 MOST_DIFFERENCES: Final = 1_000
 At = Annotated[
@@ -46,74 +37,17 @@ At = Annotated[
         max_length=40, description="a position, or a time of record in ISO 8601; default now"
     ),
 ]
-
-_VISITED: Final = narrowed(
-    INSPECTIONS,
-    (
-        InspectionStarted,
-        InspectionCompleted,
-        InspectionVoided,
-        InspectionCancelled,
-        CorrectionRecorded,
-        SegmentCovered,
+And = Annotated[
+    str, QueryParameter(name="and", max_length=40, description="likewise; `at` is not later")
+]
+Quoted = Annotated[
+    str,
+    QueryParameter(
+        name="versions",
+        max_length=1_000,
+        description="older versions, as a figure quotes them: coverage=1,inspections=1",
     ),
-)
-"""What of inspections the list of objects needs: which count, and what a patrol walked."""
-
-
-class Replayable(Struct, frozen=True):
-    """What can be replayed: the views it is made from, in full and no more than it needs.
-
-    `brief` are the members that a narrow table shows.
-    """
-
-    views: Sequence[View]
-    narrow: Sequence[View]
-    table: Callable[[ViewStore, Span, date], Table]
-    brief: Sequence[str]
-
-
-REPLAYABLE: Final[Mapping[str, Replayable]] = {
-    "coverage": Replayable(
-        (OBJECTS, INSPECTIONS, ITEMS),
-        COVERAGE,
-        lambda views, period, day: Table(
-            coverage.lines(compute_coverage(views, period, day), homes_of(views))
-        ),
-        ("measure", "township", "done", "of", "words"),
-    ),
-    "items": Replayable(
-        (ITEMS, ITEM_USES),
-        (ITEMS, ITEM_USES),
-        items.table,
-        ("item", "name_zh", "in_force", "uses", "last_used_on"),
-    ),
-    "objects": Replayable(
-        (OBJECTS, INSPECTIONS, ITEMS, PLANS, CALENDAR, ERASURES),
-        (OBJECTS, _VISITED, ITEMS, PLANS, CALENDAR, ERASURES),
-        lambda views, _period, day: objects.table(views, day),
-        ("object", "township", "last_inspected_on", "open_findings", "next_due"),
-    ),
-    "inspections": Replayable(
-        (INSPECTIONS,),
-        (INSPECTIONS,),
-        lambda views, period, _day: inspections.table(views, period),
-        ("inspection", "started_on", "completed_on", "kind", "effective"),
-    ),
-    "devices": Replayable(
-        (DEVICES,),
-        (DEVICES,),
-        lambda views, _period, _day: devices.table(views),
-        ("name", "role", "log", "entries", "last_received_at"),
-    ),
-}
-
-
-class Moment(Struct, frozen=True):
-    """Up to where to replay: a position, a time of record (µs), or (both None) all."""
-
-    until: int | None = None
-    received_until: int | None = None
+]
 
 
 class Replayed(Struct, frozen=True):
@@ -121,6 +55,16 @@ class Replayed(Struct, frozen=True):
 
     as_of: AsOf
     rows: Sequence[Mapping[str, Any]]
+    whole: bool
+
+
+class ChangesOut(Struct, frozen=True):
+    """What differs between `before` and `after`; `whole` says whether all is named."""
+
+    before: AsOf
+    after: AsOf
+    rows: Sequence[ChangeOut]
+    entries: Sequence[EntryOut]
     whole: bool
 
 
@@ -133,23 +77,6 @@ class Compared(Struct, frozen=True):
     differences: Sequence[Difference]
 
 
-def read_moment(text: str) -> Moment:
-    """Read a position or an ISO time; `ValueError` where it is neither."""
-    if not text:
-        return Moment()
-    if text.isascii() and text.isdigit():
-        return Moment(until=min(int(text), 2**62))
-    when = datetime.fromisoformat(text)
-    return Moment(received_until=microseconds(when if when.tzinfo else when.astimezone()))
-
-
-def replayed(store: EventStore, views: Sequence[View], when: Moment) -> MemoryViews:
-    """Fold the history anew, up to a moment."""
-    target = MemoryViews(views)
-    Fold(store, target, batch=BATCH).catch_up(when.until, when.received_until)
-    return target
-
-
 class Replays:
     """Replays for readers, one at a time: each takes a processor for as long as it lasts."""
 
@@ -159,26 +86,43 @@ class Replays:
         self._one = Lock()
 
     def show(
+        self, query: Mapping[str, str], kind: Replayable, when: Moment, wanted: Wanted
+    ) -> Replayed:
+        """Compute a view as of a moment; by default as somebody would have judged it then."""
+        with _Turn(self._one, self._reading.store.size(), self._most):
+            views = replayed(self._reading.store, kind.narrow, when)
+        asked = wanted.at(views.position(), self._reading)
+        table = kind.table(views, asked, MOST)
+        as_of = self._reading.as_of(query, asked.today, views, kind.versions)
+        return Replayed(as_of, table.rows, table.after is None)
+
+    def changes(
         self,
         query: Mapping[str, str],
         kind: Replayable,
-        when: Moment,
-        days: tuple[date | None, date | None, date | None],
-    ) -> Replayed:
-        """Compute a view as of a moment; by default as somebody would have judged it then."""
-        first, last, today = days
+        moments: tuple[Moment, Moment],
+        wanted: Wanted,
+    ) -> ChangesOut:
+        """Name what differs between two moments, and the entries behind it."""
         with _Turn(self._one, self._reading.store.size(), self._most):
-            views = replayed(self._reading.store, kind.narrow, when)
-        day = today or self._reading.day_of(views.position())
-        table = kind.table(views, period_of(first, last, day), day)
-        as_of = self._reading.as_of(query, day, views)
-        return Replayed(as_of, table.rows, table.after is None)
+            between, found = changed(self._reading, kind, *moments, wanted)
+        day = wanted.at(between.after.position(), self._reading).today
+        first, last = (
+            self._reading.as_of(query, day, views, kind.versions)
+            for views in (between.before, between.after)
+        )
+        entries = [entry_out(one) for one in found.entries]
+        return ChangesOut(
+            first, last, [change_out(one) for one in found.rows], entries, found.whole
+        )
 
     def difference(self, query: Mapping[str, str], kind: Replayable) -> Compared:
         """Compare what is served with what the records give."""
-        served = Only(self._reading.views, kind.views)
+        names = {view.name for view in kind.views}
+        views = [view for view in self._reading.views.views if view.name in names]
+        served = Only(self._reading.views, views)
         with _Turn(self._one, self._reading.store.size(), self._most):
-            target = MemoryViews(kind.views)
+            target = MemoryViews(views)
             fold = Fold(self._reading.store, target, batch=BATCH)
             fold.catch_up(served.position())
             with self._reading.held():  # what came meanwhile is little
@@ -206,48 +150,72 @@ class _Turn:
         self._one.release()
 
 
-class Only:
-    """A reader of views that shows some of them."""
-
-    def __init__(self, store: ViewReader, views: Sequence[View]) -> None:
-        self._store = store
-        self.views = tuple(views)
-
-    def position(self) -> int:
-        """See `ViewReader.position`."""
-        return self._store.position()
-
-    def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
-        """See `ViewReader.load`."""
-        return self._store.load(view, keys)
-
-    def select(self, query: Query) -> list[Found]:
-        """See `ViewReader.select`."""
-        return self._store.select(query)
-
-    def count(self, view: str, where: Sequence[Condition] = ()) -> int:
-        """See `ViewReader.count`."""
-        return self._store.count(view, where)
+def _wanted(  # noqa: PLR0913  filters
+    *,
+    first: From = None,
+    last: Until = None,
+    today: Today = None,
+    township: Code = None,
+    village: Code = None,
+    domain: Code = None,
+    kind: Code = None,
+    officer: Code = None,
+) -> Wanted:
+    filters = Filters(township=township, village=village, domain=domain, kind=kind, officer=officer)
+    return Wanted(first, last, today, filters)
 
 
-@get("/replay/{view:str}", tags=["replay"], summary="Compute again", sync_to_thread=True)
+WANTED: Final = {"wanted": Provide(_wanted, sync_to_thread=False)}
+
+
+@get(
+    "/replay/{view:str}",
+    tags=["replay"],
+    summary="Compute again",
+    dependencies=WANTED,
+    sync_to_thread=True,
+)
 def replay(
     request: Request[Any, Any, Any],
     view: FromPath[str],
     replays: NamedDependency[SkipValidation[Replays]],
+    wanted: NamedDependency[SkipValidation[Wanted]],
     at: At = "",
-    first: From = None,
-    last: Until = None,
-    today: Today = None,
+    quoted: Quoted = "",
 ) -> Response[Replayed]:
-    """Fold the records up to `at` with the same reducers and compute a view from nothing else."""
-    kind = _kind(view)
+    """Fold the records up to `at` with the same reducers and compute a view from nothing else.
+
+    With `versions`, as a figure quotes them, it is computed by the code that computed it then.
+    """
+    return Response(replays.show(query_of(request), _kind(view, quoted), _moment("at", at), wanted))
+
+
+@get(
+    "/replay/{view:str}/changes",
+    tags=["replay"],
+    summary="What differs between two moments, and why",
+    dependencies=WANTED,
+    sync_to_thread=True,
+)
+def replay_changes(
+    request: Request[Any, Any, Any],
+    view: FromPath[str],
+    replays: NamedDependency[SkipValidation[Replays]],
+    wanted: NamedDependency[SkipValidation[Wanted]],
+    at: At,
+    until: And = "",
+    quoted: Quoted = "",
+) -> Response[ChangesOut]:
+    """Compute a view as of `at` and as of `and`, judged on one day, and name what differs.
+
+    Each difference comes with the entries that touched what is behind it.
+    """
+    kind = _kind(view, quoted)
+    moments = _moment("at", at), _moment("and", until)
     try:
-        when = read_moment(at)
+        return Response(replays.changes(query_of(request), kind, moments, wanted))
     except ValueError as wrong:
-        reason = "neither a position nor an ISO time"
-        raise ProblemError("bad-request", parameters=[{"name": "at", "reason": reason}]) from wrong
-    return Response(replays.show(query_of(request), kind, when, (first, last, today)))
+        raise _bad("and", "lies before `at`") from wrong
 
 
 @get(
@@ -262,11 +230,24 @@ def difference(
     replays: NamedDependency[SkipValidation[Replays]],
 ) -> Response[Compared]:
     """Replay up to where the served views stand and name every difference."""
-    return Response(replays.difference(query_of(request), _kind(view)))
+    return Response(replays.difference(query_of(request), _kind(view, "")))
 
 
-def _kind(view: str) -> Replayable:
-    kind = REPLAYABLE.get(view)
-    if kind is None:
-        raise ProblemError("not-found")
-    return kind
+def _kind(view: str, versions: str) -> Replayable:
+    try:
+        return replayable(view, read_versions(versions))
+    except LookupError as unknown:
+        raise ProblemError("not-found") from unknown
+    except ValueError as wrong:
+        raise _bad("versions", "not name=number, …") from wrong
+
+
+def _moment(name: str, text: str) -> Moment:
+    try:
+        return read_moment(text)
+    except ValueError as wrong:
+        raise _bad(name, "neither a position nor an ISO time") from wrong
+
+
+def _bad(name: str, reason: str) -> ProblemError:
+    return ProblemError("bad-request", parameters=[{"name": name, "reason": reason}])

@@ -9,21 +9,36 @@ from typing import Any, Final
 
 import click
 import msgspec
+from msgspec import Struct
 from rich.console import Console
 from rich.table import Table as Shown
 
 from backend import view_files
+from backend.changes_table import tell_changes
 from backend.folder import DataFolder
 from backend.kept_views import KeptViews
+from backend.moments import (
+    Moment,
+    Only,
+    Wanted,
+    change_out,
+    changed,
+    entry_out,
+    read_moment,
+    read_versions,
+    replayed,
+)
 from backend.pages import DOMAIN, LOCALEDIR
-from backend.readings import Reading, Table, period_of
-from backend.replay import REPLAYABLE, Moment, Only, Replayable, read_moment, replayed
+from backend.problems import ProblemError
+from backend.readings import MOST, Reading, Table
+from backend.replayable import REPLAYABLE, Replayable, replayable
 from events.clock import SystemClock
 from events.command import FailedError, NoDataError, failure
 from events.errors import Refusal
 from events.language import language, translation
 from events.store import EventStore
-from projections.coverage import NO_OBJECTS
+from projections.figures import NO_OBJECTS
+from projections.published import UnpublishedError
 from projections.replay import Difference, compare
 from projections.views import MemoryViews, OtherViewsError
 
@@ -60,49 +75,132 @@ _HEADS: Final[Mapping[str, str]] = {
     "log": _("log"),
     "entries": _("entries"),
     "last_received_at": _("last received"),
+    "figure": _("figure"),
+    "by": _("broken down by"),
+    "value": _("value"),
+    "key": _("key"),
 }
 
 
-def run(data: Path, view: str, at: str, *, as_json: bool, comparing: bool) -> None:
-    """Print a view as of a moment; with `comparing`, how what is served differs from it."""
-    try:
-        when = read_moment(at)
-    except ValueError as wrong:
-        raise click.BadParameter(
-            _("{at} is neither a position nor a time").format(at=at)
-        ) from wrong
+class Question(Struct, frozen=True):
+    """What `xunji replay` is asked, as it was typed."""
+
+    view: str
+    at: str
+    until: str | None
+    wanted: Wanted
+    versions: str
+    comparing: bool
+
+
+def run(data: Path, question: Question, *, as_json: bool) -> None:
+    """Print a view as of a moment, what differs between two, or how what is served differs."""
+    kind = _kind(question)
+    when = _moment(question.at)
+    until = None if question.until is None else _moment(question.until)
     try:
         folder = DataFolder.open(data)
         with closing(folder.history()) as store:
-            kind = REPLAYABLE[view]
-            if comparing:
+            if question.comparing:
                 _compare(folder, store, kind, as_json=as_json)
+            elif until is not None:
+                _changes(folder, store, kind, (when, until), question.wanted, as_json=as_json)
             else:
-                _show(folder, store, kind, when, as_json=as_json)
+                _show(folder, store, kind, when, question.wanted, as_json=as_json)
     except Refusal as refusal:
         raise failure(refusal) from refusal
+    except ProblemError as wrong:
+        raise click.UsageError(_("the period ends before it begins")) from wrong
+
+
+def _kind(question: Question) -> Replayable:
+    try:
+        return replayable(question.view, read_versions(question.versions))
+    except UnpublishedError as never:
+        raise click.BadParameter(str(never)) from never
+    except LookupError as unknown:
+        said = _("there is no view {view}; there are: {views}")
+        names = ", ".join(REPLAYABLE)
+        raise click.BadParameter(said.format(view=question.view, views=names)) from unknown
+    except ValueError as wrong:
+        said = _("{versions} are not versions such as objects=2,inspections=1")
+        raise click.BadParameter(said.format(versions=question.versions)) from wrong
+
+
+def _moment(text: str) -> Moment:
+    try:
+        return read_moment(text)
+    except ValueError as wrong:
+        raise click.BadParameter(
+            _("{at} is neither a position nor a time").format(at=text)
+        ) from wrong
+
+
+def _reading(folder: DataFolder, store: EventStore) -> Reading:
+    """Return what tells days and times: those of the records, not of this machine."""
+    nothing = MemoryViews(())
+    return Reading(nothing, store, SystemClock(), folder.bureau, lambda: 0, demo=True)
 
 
 def _show(
-    folder: DataFolder, store: EventStore, kind: Replayable, when: Moment, *, as_json: bool
+    folder: DataFolder,
+    store: EventStore,
+    kind: Replayable,
+    when: Moment,
+    wanted: Wanted,
+    *,
+    as_json: bool,
 ) -> None:
     views = replayed(store, kind.narrow, when)
-    reading = Reading(views, store, SystemClock(), folder.bureau, lambda: 0, demo=True)
-    day = reading.day_of(views.position())
-    table = kind.table(views, period_of(None, None, day), day)
+    reading = _reading(folder, store)
+    asked = wanted.at(views.position(), reading)
+    table = kind.table(views, asked, MOST)
     if as_json:
         _print_json(
             {
                 "history": folder.about.bureau,
                 "position": views.position(),
                 "received_at": reading.received_at(views.position()),
-                "today": day,
-                "versions": {one.name: one.version for one in views.views},
+                "today": asked.today,
+                "versions": {**{one.name: one.version for one in views.views}, **kind.versions},
                 "rows": table.rows,
+                "whole": table.after is None,
             }
         )
     else:
-        _draw(table, kind.brief, views, day)
+        _draw(table, kind.brief, views, asked.today)
+
+
+def _changes(
+    folder: DataFolder,
+    store: EventStore,
+    kind: Replayable,
+    moments: tuple[Moment, Moment],
+    wanted: Wanted,
+    *,
+    as_json: bool,
+) -> None:
+    try:
+        between, found = changed(_reading(folder, store), kind, *moments, wanted)
+    except ValueError as wrong:
+        raise click.UsageError(_("the first moment is later than the second")) from wrong
+    first, last = between.before.position(), between.after.position()
+    if as_json:
+        _print_json(
+            {
+                "history": folder.about.bureau,
+                "positions": [first, last],
+                "versions": {
+                    **{one.name: one.version for one in between.after.views},
+                    **kind.versions,
+                },
+                "rows": [change_out(one) for one in found.rows],
+                "entries": [entry_out(one) for one in found.entries],
+                "whole": found.whole,
+            }
+        )
+    else:
+        tell_changes(found, first, last)
 
 
 def _compare(folder: DataFolder, store: EventStore, kind: Replayable, *, as_json: bool) -> None:
@@ -159,7 +257,7 @@ def _draw(table: Table, names: Sequence[str], views: MemoryViews, day: date) -> 
         )
     )
     for name in names:
-        shown.add_column(_HEADS[name], overflow="fold")
+        shown.add_column(_HEADS.get(name, name), overflow="fold")
     for row in table.rows:
         shown.add_row(*(_cell(name, row[name]) for name in names))
     Console().print(shown)

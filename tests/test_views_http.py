@@ -215,11 +215,13 @@ def test_an_unknown_view_or_moment_is_refused(here: Site) -> None:
 
 
 def test_a_history_too_long_for_a_request_is_left_to_the_command(here: Site) -> None:
-    from backend.replay import REPLAYABLE, Moment, Replays
+    from backend.moments import Moment, Wanted
+    from backend.replay import Replays
+    from backend.replayable import REPLAYABLE
 
     replays = Replays(here.parts.reading, most=1)
     with pytest.raises(Exception, match="too-long"):
-        replays.show({}, REPLAYABLE["coverage"], Moment(), (None, None, None))
+        replays.show({}, REPLAYABLE["coverage"], Moment(), Wanted())
 
 
 def test_the_history_shows_headers_and_nothing_sealed(here: Site) -> None:
@@ -275,7 +277,7 @@ def test_the_command_replays_without_a_server(tmp_path: Path) -> None:
 
     said = json.loads(replay(path, "--json").stdout)
     early = json.loads(replay(path, "--json", "--at", "3").stdout)
-    drawn = replay(path, "--view", "objects")
+    drawn = replay(path, "objects")
     compared = replay(path, "--compare", "--json")
 
     assert (said["rows"][0]["done"], said["rows"][0]["of"]) == (1, 2)

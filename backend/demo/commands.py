@@ -89,7 +89,7 @@ def _tell(data: Path, built: "Built", port: int) -> None:
     click.echo(_("Try:"))
     for command in (
         f"xunji verify --data {data}",
-        f"xunji replay --data {data} --view coverage --at 2026-06-30 --json",
+        f"xunji replay --data {data} coverage --at 2026-06-30 --json",
         f"xunji serve --data {data} --port {port}",
         f"xunji tablet --data {data}/tablets/1 --server http://127.0.0.1:{port}",
     ):
