@@ -8,12 +8,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 from msgspec import Struct
 
 from projections import objects as register
 from projections.objects import PERSONS, Counts, Place, Term, Terms
 from projections.views import Condition, Found, Query, ViewReader
+
+_BARE: Final = (Term(date.min),)
 
 
 class Registered(Struct, frozen=True, dict=True):
@@ -40,7 +43,8 @@ class Registered(Struct, frozen=True, dict=True):
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        return self.columns[0][1].terms
+        """What rules read of it, from which day on; never empty."""
+        return self.columns[0][1].terms or _BARE
 
     @property
     def since(self) -> date | None:
