@@ -3,8 +3,8 @@
 Figures that would tell of fewer than five homes are hidden, here as on the map.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
@@ -16,8 +16,10 @@ from backend.geojson import MapFormat, wants_geojson
 from backend.measuring import ASKED, Asked, Measuring
 from backend.readings import AsOf, Reading, as_csv, query_of, wants_csv
 from projections.coverage import Coverage, Figure, coverage
-from projections.hidden import hidden_of, reads
+from projections.hidden import Homes, hidden_of, reads
 from projections.spans import Span
+
+_NO_HOMES: Final[Homes] = {}
 
 
 class FigureOut(Struct, frozen=True, omit_defaults=True):
@@ -82,7 +84,7 @@ def coverage_view(
 
 
 def shown(
-    found: Coverage, as_of: AsOf, homes: Collection[str] = (), *, rows: bool = False
+    found: Coverage, as_of: AsOf, homes: Homes = _NO_HOMES, *, rows: bool = False
 ) -> CoverageOut:
     """Return coverage as it is sent."""
     hidden = hidden_of(found.townships, homes)
@@ -106,7 +108,7 @@ def shown(
     )
 
 
-def lines(found: Coverage, homes: Collection[str] = ()) -> list[dict[str, Any]]:
+def lines(found: Coverage, homes: Homes = _NO_HOMES) -> list[dict[str, Any]]:
     """Return the figures as rows of a table."""
     figures = {
         "objects": found.objects,

@@ -30,7 +30,7 @@ from backend.readings import (
 )
 from backend.telling import Both, FigureOut, RowOut, Teller, both, headed, overall, told
 from projections.figures import Figure, Measured, Part
-from projections.hidden import reads
+from projections.hidden import Homes, reads
 from projections.measures import MEASURES
 from projections.spans import Span
 
@@ -143,7 +143,7 @@ def measure(  # noqa: PLR0913  what may be asked of it
     if csv:
         lines = teller.rows(page) if page is not None else teller.lines(found, broken)
         return as_csv(name, headed(lines, teller.words), as_of)
-    more = page is not None and behind is not None and page != behind[-len(page) :]
+    more = page and behind and page[-1].key < behind[-1].key
     link = next_link(request, after=cursor_text((page[-1].key,))) if page and more else None
     return Response(
         MeasureOut(
@@ -189,7 +189,7 @@ def _behind(found: Measured, figure: str | None, listed: str | None) -> Sequence
     if listed is not None:
         if listed not in found.lists:
             raise _unknown("list", found.lists)
-        return [Part(key, 0, 0) for key in sorted(found.lists[listed])]
+        return [Part(key, 0, 0) for key in sorted(set(found.lists[listed]))]
     if figure is None:
         return found.figure.parts
     if figure not in found.figures:
@@ -216,7 +216,7 @@ def _unknown(parameter: str, known: Iterable[str]) -> ProblemError:
     return ProblemError("bad-request", parameters=[{"name": parameter, "reason": reason}])
 
 
-def at_a_glance(found: Mapping[str, Measured], homes: frozenset[str]) -> list[MeasureLine]:
+def at_a_glance(found: Mapping[str, Measured], homes: Homes) -> list[MeasureLine]:
     """Return measures as a list of figures."""
     lines: list[MeasureLine] = []
     for name, one in found.items():

@@ -17,6 +17,7 @@ from backend.problems import ProblemError
 from backend.readings import MOST, AsOf, Format, Reading, as_csv, query_of, wants_csv
 from backend.telling import Both, FigureOut, Teller, both, headed, numbers
 from projections.comparison import Change, Comparison, Moved, before_it, compare
+from projections.hidden import Homes
 from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import Step, TooManyStepsError, steps_of
@@ -224,7 +225,7 @@ class Changes(Teller):
     """Tells changes; where one of the two figures is hidden, nothing is told of it."""
 
     def __init__(
-        self, request: Request[Any, Any, Any], homes: frozenset[str], *, rows: bool = False
+        self, request: Request[Any, Any, Any], homes: Homes, *, rows: bool = False
     ) -> None:
         super().__init__(request, homes)
         self._with_rows = rows

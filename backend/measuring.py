@@ -12,7 +12,7 @@ from msgspec import Struct
 from backend.readings import Code, From, Reading, Today, Until, period_of
 from projections.figures import Measured
 from projections.garbage import no_collection
-from projections.hidden import homes_of
+from projections.hidden import Homes, homes_of
 from projections.measures import MEASURES
 from projections.question import Filters, Question
 from projections.spans import Span
@@ -75,7 +75,7 @@ class Measuring:
         self._reading = reading
         self._stand: tuple[int, Sequence[View]] = (-1, ())
         self._held: OrderedDict[Asked, _Held] = OrderedDict()
-        self._homes: frozenset[str] | None = None
+        self._homes: Homes | None = None
 
     def measured(self, name: str, what: Asked) -> Measured:
         """Return a measure."""
@@ -93,7 +93,7 @@ class Measuring:
         """Return what the measures read."""
         return self._of(what).question
 
-    def homes(self) -> frozenset[str]:
+    def homes(self) -> Homes:
         """Return who is to be hidden (`projections.hidden`)."""
         views = self._current()
         if self._homes is None:

@@ -10,7 +10,7 @@ from backend import measure_words as naming
 from backend.pages import Pages, Words, language_of
 from events.language import Language
 from projections.figures import Figure, Measured, Part
-from projections.hidden import hidden_of, reads
+from projections.hidden import Homes, hidden_of, reads
 from projections.views import ViewReader
 
 
@@ -58,9 +58,7 @@ def told(key: str, name: str, figure: Figure, hidden: str | None) -> FigureOut:
     return FigureOut(key, name, figure.numerator, figure.denominator, figure.rate, figure.words)
 
 
-def overall(
-    found: Mapping[str, Measured], homes: frozenset[str], words: Words
-) -> Iterator[dict[str, Any]]:
+def overall(found: Mapping[str, Measured], homes: Homes, words: Words) -> Iterator[dict[str, Any]]:
     """Return measures as rows of a table, each figure of each."""
     for name, one in found.items():
         for key, figure in one.figures.items():
@@ -94,7 +92,7 @@ def headed(rows: Iterable[Mapping[str, Any]], words: Words) -> Iterator[Mapping[
 class Teller:
     """Tells figures and rows in the reader's language, and hides who is to be hidden."""
 
-    def __init__(self, request: Request[Any, Any, Any], homes: frozenset[str]) -> None:
+    def __init__(self, request: Request[Any, Any, Any], homes: Homes) -> None:
         self.language: Language = language_of(request)
         self.words = Pages.words(self.language)
         self.homes = homes

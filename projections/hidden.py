@@ -5,12 +5,15 @@ or nothing of the cell is said. If a single cell of a breakdown were hidden, the
 it away; then the smallest of the others is hidden with it.
 """
 
-from collections.abc import Container, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 from projections.figures import Figure
 from projections.points import Points, points_text
 from projections.views import Query, ViewReader
+
+Homes: TypeAlias = Mapping[str, str]
+"""Of which home or person a key is: an object's, or that of an inspection of it."""
 
 FEW: Final = 5
 """Fewer homes than these are hidden."""
@@ -24,22 +27,24 @@ WITH_IT: Final = "hidden"
 _HOME: Final = points_text(Points(home=True))
 
 
-def homes_of(views: ViewReader) -> frozenset[str]:
-    """Return the objects that are homes or persons, and the inspections of them."""
-    homes = {row.key for row in views.select(Query("objects", where=(("points", "=", _HOME),)))}
+def homes_of(views: ViewReader) -> Homes:
+    """Return the objects that are homes or persons, and of which of them inspections were."""
+    found = views.select(Query("objects", where=(("points", "=", _HOME),)))
+    homes = {row.key: row.key for row in found}
     visits = views.select(
         Query("inspections", columns=("object",), where=(("started_on", "!=", ""),))
     )
-    return frozenset(homes | {row.key for row in visits if row.values[0] in homes})
+    of = {row.key: str(row.values[0]) for row in visits}
+    return homes | {visit: home for visit, home in of.items() if home in homes}
 
 
-def is_hidden(figure: Figure, homes: Container[str]) -> bool:
-    """Tell whether a figure stands for some homes, but for fewer than five."""
-    keys = (part.key for part in figure.parts)
-    return 0 < sum(any(one in homes for one in key.split("|")) for key in keys) < FEW
+def is_hidden(figure: Figure, homes: Homes) -> bool:
+    """Tell whether a figure stands for some homes, but for fewer than five, however often."""
+    keys = (key for part in figure.parts for key in part.key.split("|"))
+    return 0 < len({homes[key] for key in keys if key in homes}) < FEW
 
 
-def hidden_of(by: Mapping[str, Figure], homes: Container[str]) -> dict[str, str]:
+def hidden_of(by: Mapping[str, Figure], homes: Homes) -> dict[str, str]:
     """Return which cells of a breakdown are hidden, never one alone, and what they read."""
     hidden = {name: SMALL for name, figure in by.items() if is_hidden(figure, homes)}
     others = [name for name, figure in by.items() if figure.parts and name not in hidden]
@@ -48,6 +53,6 @@ def hidden_of(by: Mapping[str, Figure], homes: Container[str]) -> dict[str, str]
     return hidden
 
 
-def reads(figure: Figure, homes: Container[str]) -> str | None:
+def reads(figure: Figure, homes: Homes) -> str | None:
     """Return what a figure that stands alone reads if it is hidden, else None."""
     return SMALL if is_hidden(figure, homes) else None
