@@ -9,6 +9,7 @@ import click
 from backend.audit_commands import recompute, show, verify
 from backend.bench.commands import bench
 from backend.demo.commands import demo
+from backend.migrate_commands import migrate
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.settings import DEFAULT_PORT, Settings
 from backend.view_commands import replay, views
@@ -101,6 +102,7 @@ commands: list[click.Command] = [
     checkpoint,
     verify,
     show,
+    migrate,
     recompute,
     bench,
 ]

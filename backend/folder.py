@@ -1,6 +1,6 @@
 """The data folder of one bureau: everything that must be kept, under one path.
 
-xunji.json          which bureau this is; never changes
+xunji.json          which bureau this is, and which database keeps its history, if one does
 logs.json           the office's own logs: which is written now, with which key
 keys/               private keys, for their owner's eyes only
 history.sqlite      the history
@@ -28,7 +28,7 @@ from typing import Final, Literal, Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from backend import durable
 from backend.certifying import Root, open_log
@@ -119,7 +119,16 @@ class DataFolder:
     def open(cls, path: Path) -> Self:
         """Open a folder; `FolderError` says what is wrong with it."""
         about = _read_about(path)
-        folder = cls(path, about, _database(path, about))
+        return cls._whole(path, about, _database(path, about))
+
+    @classmethod
+    def open_to_move(cls, path: Path) -> Self:
+        """Open a folder whose history is to be kept elsewhere, wherever it is now."""
+        return cls._whole(path, _read_about(path), None)
+
+    @classmethod
+    def _whole(cls, path: Path, about: About, database: BureauDatabase | None) -> Self:
+        folder = cls(path, about, database)
         if bureau_of(folder.first_root) != folder.bureau:
             raise FolderError(_("{path}: the root is not this bureau's").format(path=path))
         folder.keys.check()
@@ -127,6 +136,15 @@ class DataFolder:
             said = _("{path} is the root key of another bureau")
             raise FolderError(said.format(path=folder.keys.file(ROOT)))
         return folder
+
+    def kept_in(self, database: str) -> None:
+        """From now on the history is in this database; in the folder, where it is ""."""
+        self.about = structs.replace(self.about, database=database)
+        durable.write(self.path / "xunji.json", _pretty(self.about))
+
+    @property
+    def history_file(self) -> Path:
+        return self.path / "history.sqlite"
 
     @property
     def views_file(self) -> Path:
@@ -150,7 +168,7 @@ class DataFolder:
         if self.database is not None:
             self.database.require(writing=epoch is not None)
             return self.database.history(epoch or first_epoch)
-        file = self.path / "history.sqlite"
+        file = self.history_file
         if not file.is_file():
             raise FolderError(_("{path} is missing").format(path=file))
         return SQLiteStore(file)

@@ -67,7 +67,7 @@ def _plain(folder: DataFolder, one: ViewFile) -> dict[str, Any]:
         "readable": one.made is not None,
         "serves": one.serves,
         "position": one.position,
-        "bytes": one.path.stat().st_size,
+        "bytes": one.size,
         "stamp": one.made.stamp if one.made else None,
         "versions": one.versions,
     }

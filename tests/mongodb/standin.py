@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Self
+from urllib.parse import urlsplit
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -102,6 +103,11 @@ def database(uri: str) -> Generator[str]:
         yield name
     finally:
         dropped(uri, name)
+
+
+def uri_of(uri: str, name: str) -> str:
+    """Return the URI of a database."""
+    return urlsplit(uri)._replace(path=f"/{name}").geturl()
 
 
 def dropped(uri: str, database: str) -> None:
