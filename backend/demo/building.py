@@ -20,7 +20,18 @@ from backend.demo.actors import Server, Tablet
 from backend.demo.chance import Dice
 from backend.demo.desk import Desk
 from backend.demo.district import NEW_YEAR, District, district
-from backend.demo.year import Inspection, OfficeStep, Pull, Push, Review, Year, instant, year
+from backend.demo.follow_up import FollowUps
+from backend.demo.year import (
+    Inspection,
+    Morning,
+    OfficeStep,
+    Pull,
+    Push,
+    Review,
+    Year,
+    instant,
+    year,
+)
 from backend.folder import DataFolder
 from backend.office import Office
 from events.clock import SetClock
@@ -49,7 +60,7 @@ class Built(Struct, frozen=True):
     entries: int
 
 
-Step = Push | Pull | OfficeStep | Review
+Step = Push | Pull | OfficeStep | Review | Morning
 
 
 class Turns:
@@ -211,12 +222,17 @@ class Demo:
         managers = [one.officer for one in self._district.officers if one.role == "manager"]
         desk = Desk(office, self._seed, plan.reinspected, managers[0])
 
-        def act(step: OfficeStep | Review) -> None:
+        mornings = FollowUps(office, managers[0])
+
+        def act(step: OfficeStep | Review | Morning) -> None:
             self._clock.at = max(self._clock.at, step.at)
-            if isinstance(step, Review):
-                desk.review()
-            else:
-                office.record_all([Said(fact) for fact in step.facts])
+            match step:
+                case Review():
+                    desk.review()
+                case Morning():
+                    mornings.morning()
+                case OfficeStep():
+                    office.record_all([Said(fact) for fact in step.facts])
 
         for step in plan.office:
             if not turns.take(step, lambda step=step: act(step)):

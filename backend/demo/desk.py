@@ -17,6 +17,7 @@ from events.inspections import InspectionApproved, InspectionCompleted, PersonEn
 from events.orders import (
     BenefitDecided,
     BenefitProposed,
+    CaseOpened,
     RectificationClosed,
     RectificationExtended,
     RectificationOrdered,
@@ -77,7 +78,8 @@ class Desk:
     def _answers(self, fact: Fact) -> Iterator[Said]:
         match fact:
             case PersonEncountered():
-                self._met.append(fact.person)
+                if fact.person not in self._met:  # it is said anew whenever a flag changes
+                    self._met.append(fact.person)
             case RectificationOrdered():
                 if fact.visit.inspection in self._reinspected:
                     self._orders[self._reinspected[fact.visit.inspection]] = fact
@@ -95,16 +97,29 @@ class Desk:
                 return
 
     def _closed(self, order: RectificationOrdered, again: InspectionCompleted) -> Iterator[Said]:
+        """Mostly all is well at the second look; where it is not, a case is opened."""
         officers = tuple(member.officer for member in again.crew)
+        dice = Dice(f"xunji demo looked again {order.order}")
+        passed = not dice.happens(0.15)
         yield Said(
             ReinspectionCompleted(
-                visit=order.visit, order=order.order, result="passed",
+                visit=order.visit, order=order.order, result="passed" if passed else "failed",
                 by=again.visit.inspection, officers=officers,
             )
         )  # fmt: skip
-        yield Said(RectificationClosed(visit=order.visit, order=order.order, result="rectified"))
+        if passed:
+            end = RectificationClosed(visit=order.visit, order=order.order, result="rectified")
+            yield Said(end)
+        elif dice.happens(0.6):
+            case = CaseOpened(visit=order.visit, case=dice.new_id(), findings=order.findings)
+            yield Said(case)
+            yield Said(RectificationClosed(visit=order.visit, order=order.order, result="case"))
 
     def _decided(self, fact: BenefitProposed) -> Iterator[Said]:
+        """A few proposals stay on the desk, and of a few decisions nobody told the rights."""
+        dice = Dice(f"xunji demo decided {fact.proposal}")
+        if dice.happens(0.03):
+            return
         subject = fact.sealed[0].subject if fact.sealed else fact.visit.inspection
         now = self._office.clock.now()
         first = (moment(now.at, now.utc_offset).date().replace(day=1) + timedelta(days=32)).replace(
@@ -113,7 +128,8 @@ class Desk:
         yield Said(
             BenefitDecided(
                 visit=fact.visit, proposal=fact.proposal, decided_by=self._manager,
-                effective_from=first, rights_told=True, sealed=(SealedPart("decision", subject),),
+                effective_from=first, rights_told=not dice.happens(0.02),
+                sealed=(SealedPart("decision", subject),),
             ),
             (msgspec.json.encode({"decision": "as proposed", "label": "演示数据"}),),
         )  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 from pyproj import Geod
 
+from backend.demo import rechecks
 from backend.demo.chance import Dice
 from events import checklists
 from events.coordinates import Degrees
@@ -262,6 +263,8 @@ def _object(
     person = dice.new_id() if home else None
     lon, lat = (round(at + dice.uniform(-0.02, 0.02), 6) for at in (place.lon, place.lat))
     identity, attributes = dice.new_id(), _attributes(dice, object_type)
+    if home:
+        attributes |= rechecks.known(identity, attributes["income_class"])
     if object_type == "street_segment":
         attributes |= _street((lon, lat), attributes.pop("wished_m"), number)
     fact = ObjectListed(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from backend.demo import irregular
+from backend.demo import irregular, rechecks
 from backend.demo.chance import Dice
 from backend.demo.district import District, Listed, Tablet
 from events.clock import CHINA, microseconds
@@ -93,6 +93,12 @@ class Review(Struct, frozen=True):
     at: int
 
 
+class Morning(Struct, frozen=True):
+    """The office does what it has in mind: tasks, causes, money that came in."""
+
+    at: int
+
+
 class Year(Struct, frozen=True):
     """The commands of each tablet in its order, and what the office does.
 
@@ -100,7 +106,7 @@ class Year(Struct, frozen=True):
     """
 
     tablets: tuple[tuple[Inspection | Push | Pull, ...], ...]
-    office: tuple[OfficeStep | Review, ...]
+    office: tuple[OfficeStep | Review | Morning, ...]
     reinspected: dict[str, str]
 
     @property
@@ -132,7 +138,7 @@ def instant(day: date, hour: int, minute: int = 0) -> int:
     return microseconds(datetime.combine(day, time(hour, minute), UTC)) - CHINA * _MINUTE
 
 
-def _at(one: Inspection | Push | Pull | OfficeStep | Review) -> int:
+def _at(one: Inspection | Push | Pull | OfficeStep | Review | Morning) -> int:
     return one.at
 
 
@@ -142,7 +148,7 @@ def _at(one: Inspection | Push | Pull | OfficeStep | Review) -> int:
 def _visits(dice: Dice, district: District, number: int, scale: float) -> Iterator[Inspection]:
     tablet = district.tablets[number]
     wanted = _wanted(dice, district, tablet, scale)
-    days = [_day(dice, kind) for kind, _ in wanted]
+    days = rechecks.in_order((_day(dice, kind) for kind, _ in wanted), wanted)
     by_day: defaultdict[date, list[tuple[str, Listed]]] = defaultdict(list)
     for day, (kind, listed) in sorted(zip(days, wanted, strict=True), key=lambda pair: pair[0]):
         by_day[day].append((kind, listed))
@@ -171,7 +177,7 @@ def _wanted(
     )
     return [
         *_drawn(dice, "street_patrol", patrolled, round(_PATROLS * scale / 7)),
-        *_drawn(dice, "low_income_recheck", homes, round(_RECHECKS * scale * share)),
+        *rechecks.turns(homes, round(_RECHECKS * scale * share)),
         *_drawn(dice, "general_inspection", others, round(_GENERAL * scale / 7)),
     ]
 
@@ -473,8 +479,10 @@ def _local_day(at: int) -> date:
 
 def _office(
     dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
-) -> Iterator[OfficeStep | Review]:
+) -> Iterator[OfficeStep | Review | Morning]:
     yield OfficeStep(instant(FIRST_DAY, 7), (*_calendar(dice), *irregular.caps()))
+    for day in range(1, (TODAY - FIRST_DAY).days):
+        yield Morning(instant(FIRST_DAY + timedelta(days=day), 8, 10))
     for week in range((TODAY - FIRST_DAY).days // 7):
         yield Review(instant(FIRST_DAY + timedelta(days=7 * week + 4), 23, 30))
     yield from _assignments(dice, district, devices, visits)
