@@ -126,7 +126,7 @@ def _opened(folder: DataFolder, kind: Kind, database: str, *, new: bool) -> Gene
 def _in_database(folder: DataFolder, name: str, *, new: bool) -> EventStore:
     database = BureauDatabase(_uri(), name, folder.bureau)
     if new:
-        database.found()
+        database.found(again=True)
     database.require(writing=new)
     store: EventStore = database.history(
         lambda: Enrolments(store, folder.bureau, folder.first_root).roll().epoch

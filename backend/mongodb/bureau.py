@@ -53,14 +53,17 @@ class BureauDatabase:
         self._uri = uri
         self._bureau = bureau.hex()
 
-    def found(self) -> None:
-        """Make it, empty, for this bureau; again is harmless. `DatabaseError` if not empty."""
+    def found(self, *, again: bool = False) -> None:
+        """Make it, for this bureau; `DatabaseError` if it holds anything.
+
+        With `again` it may be this bureau's already: whoever was interrupted goes on.
+        """
         with self._connected() as datastore:
             about = _about(datastore)
-            if about is None:
-                _require_empty(datastore)
-            else:
+            if about is not None and again:
                 self._require_ours(about)
+            else:
+                _require_empty(datastore)
             _require_rights(datastore, _WRITES)
             if about is None:
                 new = {"_id": _ABOUT, "layout": LAYOUT, "bureau": self._bureau}

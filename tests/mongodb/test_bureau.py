@@ -35,7 +35,9 @@ def test_a_database_is_found_once_and_opened_by_its_bureau(mongodb: str) -> None
         ours = BureauDatabase(mongodb, name, BUREAU)
 
         ours.found()
-        ours.found()
+        ours.found(again=True)
+        with refused(mongodb, name, "holds something else"):
+            ours.found()
 
         ours.require(writing=True)
         with closing(ours.history()) as history:
@@ -65,6 +67,8 @@ def test_a_database_of_another_bureau_is_refused(mongodb: str) -> None:
         ours = BureauDatabase(mongodb, name, BUREAU)
 
         with refused(mongodb, name, "another bureau"):
+            ours.found(again=True)
+        with refused(mongodb, name, "holds something else"):
             ours.found()
         with refused(mongodb, name, "another bureau"):
             ours.require(writing=False)
@@ -81,7 +85,7 @@ def test_another_layout_is_refused(mongodb: str, layout: int | None) -> None:
         with refused(mongodb, name, f"layout {layout}; this program knows layout 1"):
             ours.require(writing=False)
         with refused(mongodb, name, "layout"):
-            ours.found()
+            ours.found(again=True)
 
 
 def test_a_history_without_its_indexes_is_refused(mongodb: str) -> None:
