@@ -1,6 +1,8 @@
 """The thirteen measures for readers: all at a glance, and each with the rows behind it.
 
-Figures that would tell of fewer than five homes are hidden, in JSON as in CSV.
+Figures that would tell of fewer than five homes are hidden, in JSON as in CSV, and with them the
+numbers and the lengths of lists. Rows are no figures: they are what somebody has to visit, and
+name a home by nothing but its id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +78,7 @@ class MeasureOut(Struct, frozen=True):
     figures: Sequence[FigureOut]
     by: Mapping[str, Sequence[FigureOut]]
     numbers: Mapping[str, float | None]
-    lists: Mapping[str, int]
+    lists: Mapping[str, int | None]
     rows: Sequence[RowOut] | None
     next: str | None
 
@@ -143,6 +145,7 @@ def measure(  # noqa: PLR0913  what may be asked of it
     if csv:
         lines = teller.rows(page) if page is not None else teller.lines(found, broken)
         return as_csv(name, headed(lines, teller.words), as_of)
+    hidden = reads(found.figure, teller.homes) is not None
     more = page and behind and page[-1].key < behind[-1].key
     link = next_link(request, after=cursor_text((page[-1].key,))) if page and more else None
     return Response(
@@ -154,8 +157,8 @@ def measure(  # noqa: PLR0913  what may be asked of it
             both(name),
             [teller.figure(key, one) for key, one in found.figures.items()],
             {key: teller.breakdown(key, values) for key, values in broken.items()},
-            found.numbers,
-            {key: len(keys) for key, keys in found.lists.items()},
+            {key: None if hidden else value for key, value in found.numbers.items()},
+            {key: None if hidden else len(keys) for key, keys in found.lists.items()},
             None if page is None else [teller.row(one) for one in page],
             link,
         )

@@ -242,6 +242,14 @@ def test_a_filter_does_not_show_what_a_breakdown_hides(here: Site) -> None:
     assert coverage["objects"]["of"] is coverage["townships"][T2]["of"] is None
 
 
+def test_how_long_the_lists_of_a_hidden_figure_are_is_hidden_with_it(here: Site) -> None:
+    few = measured(here, "object_coverage", f"village={V2}")
+    many = measured(here, "object_coverage", f"village={V1}")
+
+    assert set(few["lists"].values()) == {None}
+    assert set(many["lists"].values()) == {0}
+
+
 def test_tables_hide_as_well(here: Site) -> None:
     path = "/views/measures/object_coverage?by=township&format=csv&lang=en"
     rows = {row["value"]: row for row in table(here, path)}
