@@ -30,7 +30,7 @@ from projections.catalogue import VIEWS
 from projections.coverage import coverage as compute_coverage
 from projections.devices import DEVICES
 from projections.figures import Figure, Measured
-from projections.hidden import hidden_of, homes_of, reads
+from projections.hidden import Homes, hidden_of, homes_of, reads
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
 from projections.lists import ERASURES
@@ -90,7 +90,7 @@ def _of_measure(one: Measure) -> Replayable:
     )
 
 
-def _lines(found: Measured, homes: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _lines(found: Measured, homes: Homes) -> Iterator[dict[str, Any]]:
     """Return all that a measure gives as rows of one table."""
     for name, figure in found.figures.items():
         yield _line(name, "", "", figure, reads(figure, homes))
@@ -111,7 +111,7 @@ def _line(name: str, by: str, value: str, figure: Figure, hidden: str | None) ->
     return {"figure": name, "by": by, "value": value, **cells}
 
 
-def _figures(found: Measured, homes: frozenset[str]) -> Figures:
+def _figures(found: Measured, homes: Homes) -> Figures:
     first = next(iter(found.figures), "")
     hidden = {name for name, figure in found.figures.items() if reads(figure, homes)}
     for by, figures in found.by.items():
@@ -119,18 +119,19 @@ def _figures(found: Measured, homes: frozenset[str]) -> Figures:
     return Figures(named_figures(found), frozenset(hidden), found.numbers)
 
 
-def _homes(views: ViewReader) -> frozenset[str]:
+def _homes(views: ViewReader) -> Homes:
     """Return the homes among objects and inspections, whatever version the views have."""
     held = {view.name: view for view in views.views}
     if "inspections" in held and "objects" in held and "points" in held["objects"].columns:
         return homes_of(views)
     of_homes: tuple[Condition, ...] = (("object_type", "in", sorted(HOMES)),)
-    return frozenset(
-        row.key
-        for name in ("objects", "inspections")
-        if name in held
-        for row in views.select(Query(name, where=of_homes))
-    )
+    found: dict[str, str] = {}
+    if "objects" in held:
+        found = {row.key: row.key for row in views.select(Query("objects", where=of_homes))}
+    if "inspections" in held:
+        visits = views.select(Query("inspections", columns=("object",), where=of_homes))
+        found |= {row.key: str(row.values[0]) for row in visits}
+    return found
 
 
 def _coverage(views: ViewStore, asked: Asked, _most: int) -> Table:
