@@ -59,9 +59,8 @@ def _rule(basis: Basis) -> Words:
     per = _PER.get(basis.per, Words(basis.per, basis.per))
     match basis.mode:
         case "min_by_class":
-            return Words(
-                f"距上次复核{per.zh}至少{basis.count}次", f"{basis.count} in {per.en} of the last"
-            )
+            term = _TERM.get(basis.per, Words(basis.per, basis.per))
+            return Words(f"距上次复核{term.zh}内", f"within {term.en} of the last recheck")
         case "sample_min":
             return Words(f"{per.zh}按比例抽查", f"a sample in {per.en}")
         case "deadline":
