@@ -33,7 +33,9 @@ def tell_changes(found: Changes, first: int, last: int) -> None:
 def _tell(one: Change, entries: Mapping[int, Entry]) -> None:
     click.echo(f"{_KINDS[one.kind]}  {one.key}")
     for name in {**one.then, **one.now}:
-        click.echo(f"    {name}: {_cell(one.then, name)} → {_cell(one.now, name)}")
+        then, now = _cell(one.then, name), _cell(one.now, name)
+        if then != now:
+            click.echo(f"    {name}: {then} → {now}")
     for key, (then, now) in _some(one.keys.items()):
         click.echo(f"    {key}: {then or '–'} → {now or '–'}")
     for position in _some(one.causes):

@@ -3,7 +3,7 @@
 Both moments are folded anew. Both answers are judged on the same day, so that nothing but the
 entries between them makes a difference. Those that touched the documents behind what changed
 are named: a document is behind a key if it stands under it, or has it in a column. An entry is
-late if it had happened when the first moment was, and was not known then: a tablet was offline,
+late if it had happened before the first moment, and was not known then: a tablet was offline,
 or somebody dated it back.
 """
 
@@ -189,7 +189,7 @@ def _entry(recorded: Recorded, touched: tuple[Touched, ...], since: int) -> Entr
         recorded.happened_at,
         recorded.utc_offset,
         recorded.received_at,
-        recorded.happened_at <= since,
+        recorded.happened_at < since,
         touched,
     )
 

@@ -106,14 +106,14 @@ def test_a_late_inspection_moves_a_figure_and_is_named_as_late() -> None:
     assert found.whole
 
 
-def test_what_happened_after_the_first_moment_is_not_late() -> None:
+def test_what_happened_at_the_first_moment_or_after_it_is_not_late() -> None:
     history = three_objects()
     then = history.store().size()
     inspect(history, "visit B", "B", "2026-03-20", received=LAST)
 
-    found = figures(history, then)
-
-    assert [one.late for one in found.entries] == [False, False]
+    assert [one.late for one in figures(history, then).entries] == [False, False]
+    same = local("2026-03-20", "11:00")
+    assert [one.late for one in figures(history, then, since=same).entries] == [True, False]
 
 
 def test_a_denominator_that_grew_or_shrank_names_the_register() -> None:
