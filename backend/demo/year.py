@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from backend.demo import irregular, rechecks
+from backend.demo import irregular, planning, rechecks
 from backend.demo.chance import Dice
 from backend.demo.district import District, Listed, Tablet
 from events.clock import CHINA, microseconds
@@ -480,7 +480,7 @@ def _local_day(at: int) -> date:
 def _office(
     dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
 ) -> Iterator[OfficeStep | Review | Morning]:
-    yield OfficeStep(instant(FIRST_DAY, 7), (*_calendar(dice), *irregular.caps()))
+    yield OfficeStep(instant(FIRST_DAY, 7), (*_calendar(dice), *irregular.caps(), planning.plan()))
     for day in range(1, (TODAY - FIRST_DAY).days):
         yield Morning(instant(FIRST_DAY + timedelta(days=day), 8, 10))
     for week in range((TODAY - FIRST_DAY).days // 7):
