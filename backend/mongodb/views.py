@@ -42,6 +42,9 @@ TRACKING: Final = "tracking"
 PREFIX: Final = "views-"
 _DIGITS: Final = 12
 _EMPTYING: Final = -1
+_PRIMARY: Final = "_id_"
+_WIDE: Final = 3
+_LONGEST_NAME: Final = 100
 _KEYS_AT_ONCE: Final = 200
 _OPERATORS: Final[Mapping[Operator, str]] = {
     "=": "$eq",
@@ -138,7 +141,7 @@ class MongoViews(MongoTrackingRecorder):
                     self.reset()
                 return
             for view in self.views:
-                self._of(view.name).create_indexes(list(_indexes(view)))
+                self.collection(view.name).create_indexes(_made_indexes(view))
             self.tracking.update_one({"_id": self.name}, {"$setOnInsert": new}, upsert=True)
 
     def _require(self, *, older: bool) -> None:
@@ -169,7 +172,7 @@ class MongoViews(MongoTrackingRecorder):
             return max(0, self.max_tracking_id(self.name) or 0)
 
     def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
-        collection, found, left = self._of(view), dict[str, bytes](), iter(keys)
+        collection, found, left = self.collection(view), dict[str, bytes](), iter(keys)
         with _failing(), translated():
             while some := list(islice(left, _KEYS_AT_ONCE)):
                 rows = collection.find({"_id": {"$in": some}}, {"d": 1})
@@ -186,18 +189,18 @@ class MongoViews(MongoTrackingRecorder):
         def work(session: ClientSession) -> None:
             self._move(after, position, session)
             for view, rows in changes.items():
-                self._of(view).bulk_write(rows, ordered=False, session=session)
+                self.collection(view).bulk_write(rows, ordered=False, session=session)
 
         with _failing():
             self.datastore.in_transaction(work)
 
     def select(self, query: Query) -> list[Found]:
-        collection = self._of(query.view)
+        collection = self.collection(query.view)
         fields = [_field(name) for name in query.columns]
         wanted: Document = dict.fromkeys([*fields, *(["d"] if query.document else [])], 1)
         found: dict[str, Found] = {}  # a row may move while we read on
         with _failing(), translated():
-            for where, order in _stretches(query):
+            for where, order in stretches(query):
                 left = 0 if query.limit is None else query.limit - len(found)
                 if query.limit is not None and left <= 0:
                     break
@@ -207,19 +210,19 @@ class MongoViews(MongoTrackingRecorder):
 
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         with _failing(), translated():
-            return self._of(view).count_documents(_filter(where))
+            return self.collection(view).count_documents(_filter(where))
 
     def reset(self) -> None:
         with _failing(), translated():  # the position last: until then each save is refused
             self.tracking.update_one({"_id": self.name}, {"$set": {"n": _EMPTYING}})
             for view in self.views:
-                self._of(view.name).delete_many({})
+                self.collection(view.name).delete_many({})
             self.tracking.update_one({"_id": self.name}, {"$set": {"n": 0}})
 
     def close(self) -> None:
         self.datastore.close()
 
-    def _of(self, view: str) -> Collection[Document]:
+    def collection(self, view: str) -> Collection[Document]:
         return self.datastore.collection(f"{self.name}.{view}")
 
     def _columns(self, view: str) -> tuple[str, ...]:
@@ -247,11 +250,26 @@ def _stamp_of(views: Sequence[View]) -> str:
     return sha256(f"{LAYOUT} {stamp(views)}".encode()).hexdigest()
 
 
-def _indexes(view: View) -> Generator[IndexModel]:
-    yield IndexModel([("p", ASCENDING), ("_id", ASCENDING)], name="position")
+def indexes(view: View) -> dict[str, tuple[str, ...]]:
+    """Return the indexes of a view by name: those it declares, by position, and by key.
+
+    Rows come out of an index in order only if that is all of its order: one that is wide, to
+    hold all that a query reads, cannot page by its first column. Such a one has another beside it.
+    """
+    found: dict[str, tuple[str, ...]] = {_PRIMARY: ("key",), "position": ("position", "key")}
     for names in view.indexes:
-        keys = [(_field(name), ASCENDING) for name in (*names, "key")]
-        yield IndexModel(keys, name="_".join(names))
+        if len(names) >= _WIDE:
+            found.setdefault(names[0], (names[0], "key"))
+        found["_".join(names)[:_LONGEST_NAME]] = (*names, "key")
+    return found
+
+
+def _made_indexes(view: View) -> list[IndexModel]:
+    return [
+        IndexModel([(_field(column), ASCENDING) for column in columns], name=name)
+        for name, columns in indexes(view).items()
+        if name != _PRIMARY
+    ]
 
 
 def _field(column: str) -> str:
@@ -288,7 +306,7 @@ def _value(row: Document, column: str) -> Value:
             return row["c"][column]
 
 
-def _stretches(query: Query) -> Generator[tuple[Document, list[tuple[str, int]]]]:
+def stretches(query: Query) -> Generator[tuple[Document, list[tuple[str, int]]]]:
     """Return filters whose rows, one after the other, are the rows behind the cursor.
 
     Rows behind (a, b, key) are those with a, b and a later key; then those with a and a later

@@ -73,7 +73,7 @@ def test_any_paging_selects_what_it_selects_in_memory(
     saved = {"objects": [row(key, 1, name, n) for key, (name, n) in rows.items()]}
     memory = MemoryViews(VIEWS)
     memory.save(saved, 0, 1)
-    held._of("objects").delete_many({})
+    held.collection("objects").delete_many({})
     held.save(saved, held.position(), held.position() + 1)
     where = (("name", *bound), ("name", "!=", "x"), ("open_findings", "in", [*numbers, 0, 1]))
     after: Cursor | None = None
