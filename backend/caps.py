@@ -37,12 +37,13 @@ def caps(  # noqa: PLR0913  filters
     whole = Span(date(year or day.year, 1, 1), date(year or day.year, 12, 31))
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
+        edge = _edge(start)
         question = Question(views, whole, day, Filters(township, domain))
         waiting = planned(question) if whole.end.year == day.year else Counter[str]()
         found = [
             _row(one, sum(waiting[key] for key in one.objects), exception)
             for one in sorted(enterprise_years(question).values(), key=lambda one: one.enterprise)
-            if start is None or one.enterprise > _edge(start)
+            if one.enterprise > edge
         ]
         return _page(found, most)
 
@@ -66,18 +67,22 @@ def joint(  # noqa: PLR0913  filters
     day = today or reading.today()
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
+        edge = _edge(start)
         question = Question(views, Span(day, day), day, Filters(township, domain))
         found = [
             _joint(one)
             for one in sorted(joint_visits(question, until), key=lambda one: one.enterprise)
-            if start is None or one.enterprise > _edge(start)
+            if one.enterprise > edge
         ]
         return _page(found, most)
 
     return reading.list(request, "joint-visits", rows, day, Asked(after, limit, format))
 
 
-def _edge(start: Cursor) -> str:
+def _edge(start: Cursor | None) -> str:
+    """Return behind which enterprise a page begins; `CursorError` for another list's cursor."""
+    if start is None:
+        return ""
     if len(start) != 1 or not isinstance(start[0], str):
         raise CursorError("caps")
     return start[0]
