@@ -16,7 +16,14 @@ from backend.measuring import ASKED, Asked, Measuring
 from backend.problems import ProblemError
 from backend.readings import MOST, AsOf, Format, Reading, as_csv, query_of, wants_csv
 from backend.telling import Both, FigureOut, Teller, both, headed, numbers
-from projections.comparison import Change, Comparison, Moved, before_it, compare
+from projections.comparison import (
+    Change,
+    Comparison,
+    Moved,
+    NothingBeforeError,
+    before_it,
+    compare,
+)
 from projections.hidden import Homes
 from projections.measures import MEASURES
 from projections.spans import Span
@@ -176,7 +183,12 @@ def series(
 
 def _against(asked: Asked, first: date | None, last: date | None) -> Span:
     if first is None and last is None:
-        return before_it(asked.period, asked.today)
+        try:
+            return before_it(asked.period, asked.today)
+        except NothingBeforeError as early:
+            reason = "nothing lies before this day"
+            parameter = {"name": "from", "reason": reason}
+            raise ProblemError("bad-request", parameters=[parameter]) from early
     if first is None or last is None or last < first:
         reason = "both days are wanted, the first one first"
         parameter = {"name": "against_from", "reason": reason}

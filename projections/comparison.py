@@ -20,6 +20,10 @@ from projections.spans import Span, after
 _YEAR: Final = 12
 
 
+class NothingBeforeError(ValueError):
+    """Before this period the calendar has no other of its length."""
+
+
 class Change(Struct, frozen=True):
     """A figure then and now. `points` None: one of the two had nothing to cover."""
 
@@ -103,13 +107,17 @@ def before_it(period: Span, today: date) -> Span:
 
     Whole months are compared with as many months before, other periods with as many days. Of a
     period that is not over, what has passed is compared with as much of the one before.
+    `NothingBeforeError` where the calendar begins.
     """
     passed = period.within(Span(date.min, today)) or period
     months = _months(period)
-    if not months:
+    try:
+        if months:
+            return Span(_earlier(passed.start, months), _earlier(passed.end, months))
         length = period.end - period.start + timedelta(days=1)
         return Span(passed.start - length, passed.end - length)
-    return Span(_earlier(passed.start, months), _earlier(passed.end, months))
+    except (OverflowError, ValueError) as early:
+        raise NothingBeforeError(f"nothing lies before {period.start}") from early
 
 
 def _months(period: Span) -> int:

@@ -12,7 +12,8 @@ many penalties came of it (domain.md, section 6, rule g).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Set as AbstractSet
+from datetime import date
 from itertools import chain
 from typing import Final
 
@@ -23,8 +24,9 @@ from projections.case_rows import Finished
 from projections.figures import Figure, Measured, figure
 from projections.inspections import inspected
 from projections.lists import Officer
+from projections.posts import Standing, as_officer, holds, is_there, last_certified, standing
 from projections.question import Done, Filters, Question
-from projections.spans import OPEN, Span, before, less
+from projections.spans import OPEN
 from projections.views import view_of
 from projections.visits import OFFICERS
 
@@ -52,97 +54,25 @@ def officer_participation(question: Question) -> Measured:
     past = question.past
     if past is None:
         return Measured({"officers": Figure(), "strict": Figure()})
-    standing: defaultdict[str, list[Officer]] = defaultdict(list)
+    of: defaultdict[Standing, list[Officer]] = defaultdict(list)
     for one in question.officers:
-        standing[_standing(one, past, question.filters)].append(one)
-    counted = standing["counts"]
-    took_part, strict = _took_part(question, {one.officer for one in counted})
-    of = [one.officer for one in counted]
-    sections = {one.officer: one.listings[-1].section or "" for one in counted}
+        of[standing(one, past, question.filters)].append(one)
+    sections = {one.officer: one.listings[-1].section or "" for one in of["counts"]}
+    took_part, strict = _took_part(question, sections.keys())
     ends = _ending(question)
-    officers = figure(of, took_part)
+    officers = figure(sections, took_part)
     return Measured(
-        {"officers": officers, "strict": figure(of, strict)},
+        {"officers": officers, "strict": figure(sections, strict)},
         by={"section": _by(sections, took_part)},
         numbers={f"certificate_days.{key}": days for key, days in ends.items()},
         lists={
             "not_yet": officers.missing,
-            "leave": _keys(standing["leave"]),
-            "uncertified": _keys(standing["uncertified"]),
+            "leave": _keys(of["leave"]),
+            "uncertified": _keys(of["uncertified"]),
             "ending": tuple(ends),
             "pairs": tuple(f"{one.officer}|{one.partner}" for one in pairs(question)),
         },
     )
-
-
-# ── who counts ─────────────────────────────────────────────────────────────────────
-
-
-def _standing(one: Officer, past: Span, chosen: Filters) -> str:
-    """Tell whether an officer counts, else the first thing that takes the days away."""
-    posted = _meet(_as_officer(one), _posted(one, chosen))
-    on_post = less(posted, one.leaves)
-    ready = _meet(on_post, _certified(one))
-    for name, spans in (("off_post", posted), ("leave", on_post), ("uncertified", ready)):
-        if not _half(spans, past):
-            return name
-    return "counts"
-
-
-def _as_officer(one: Officer) -> list[Span]:
-    """Return when one was on the list as an officer: each listing holds until the next."""
-    ends = [before(later.valid_from) for later in one.listings[1:]]
-    held = [
-        Span(listing.valid_from, end)
-        for listing, end in zip(one.listings, [*ends, OPEN], strict=False)
-        if listing.role == "officer" and listing.valid_from <= end
-    ]
-    return _meet(held, one.listed)
-
-
-def _posted(one: Officer, chosen: Filters) -> list[Span]:
-    """Return when one was posted where the filters ask; of two postings the later holds."""
-    found: list[Span] = []
-    taken: list[Span] = []
-    for posting in reversed(one.postings):
-        span = Span(posting.valid_from, posting.valid_to or OPEN)
-        if _there(posting, chosen):
-            found += less([span], taken)
-        taken.append(span)
-    return found
-
-
-def _there(posting: OfficerPosted, chosen: Filters) -> bool:
-    return all(
-        asked is None or not places or asked in places
-        for asked, places in (
-            (chosen.township, posting.townships),
-            (chosen.domain, posting.domains),
-        )
-    )
-
-
-def _certified(one: Officer) -> list[Span]:
-    """Return when one had a valid certificate; two at once count once."""
-    found: list[Span] = []
-    for certificate in one.certificates:
-        if certificate.valid is not None:
-            found += less([certificate.valid], found)
-    return found
-
-
-def _meet(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
-    return [both for one in some for other in others if (both := one.within(other))]
-
-
-def _half(spans: Iterable[Span], past: Span) -> bool:
-    """Tell whether spans that do not overlap hold at least half of the days."""
-    cut = [span.within(past) for span in spans]
-    return 2 * sum(_days(span) for span in cut if span) >= _days(past)
-
-
-def _days(span: Span) -> int:
-    return (span.end - span.start).days + 1
 
 
 def _keys(officers: Iterable[Officer]) -> tuple[str, ...]:
@@ -159,11 +89,11 @@ def _by(of: Mapping[str, str], took_part: frozenset[str]) -> dict[str, Figure]:
 # ── who took part ──────────────────────────────────────────────────────────────────
 
 
-def _took_part(question: Question, of: set[str]) -> tuple[frozenset[str], frozenset[str]]:
+def _took_part(question: Question, of: AbstractSet[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return who led or assisted once, and who did as often as the strict figure asks."""
     went: defaultdict[str, list[Done]] = defaultdict(list)
     for one in question.effective:
-        for officer in of.intersection(one.officers.split()):
+        for officer in of & set(one.officers.split()):
             went[officer].append(one)
     roles = _Roles(question)
     once: set[str] = set()
@@ -233,20 +163,11 @@ def _ending(question: Question) -> dict[str, int]:
     today = question.today
     found: dict[str, int] = {}
     for one in sorted(question.officers, key=lambda held: held.officer):
-        if _holds(_as_officer(one), today) and one.certified(today):
-            left = (_last_certified(one, today) - today).days
+        if holds(as_officer(one), today) and one.certified(today):
+            left = (last_certified(one, today) - today).days
             if left <= ENDING:
                 found[one.officer] = left
     return found
-
-
-def _last_certified(one: Officer, day: date) -> date:
-    """Return the last day on which one is certified without a break from `day` on."""
-    last = day
-    for span in sorted(_certified(one)):
-        if span.start <= last + timedelta(days=1) and span.end > last:
-            last = span.end
-    return last
 
 
 def pairs(question: Question) -> tuple[Pair, ...]:
@@ -263,7 +184,7 @@ def pairs(question: Question) -> tuple[Pair, ...]:
         for one in question.officers
         if (posting := _fit(one, question.today, question.filters))
     }
-    took_part, _ = _took_part(question, set(fit))
+    took_part, _ = _took_part(question, fit.keys())
     found = [
         pair
         for officer in sorted(fit.keys() - took_part)
@@ -275,10 +196,10 @@ def pairs(question: Question) -> tuple[Pair, ...]:
 def _fit(one: Officer, day: date, chosen: Filters) -> OfficerPosted | None:
     """Return where one is posted who may go out on a day; None who may not."""
     away = any(span.start <= day <= span.end for span in one.leaves)
-    if away or not one.certified(day) or not _holds(_as_officer(one), day):
+    if away or not one.certified(day) or not holds(as_officer(one), day):
         return None
     posted = [p for p in one.postings if p.valid_from <= day <= (p.valid_to or OPEN)]
-    return posted[-1] if posted and _there(posted[-1], chosen) else None
+    return posted[-1] if posted and is_there(posted[-1], chosen) else None
 
 
 def _partners(
@@ -300,7 +221,3 @@ def _shared(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...] | Non
     if not some or not others:
         return tuple(sorted({*some, *others}))
     return tuple(sorted({*some} & {*others})) or None
-
-
-def _holds(spans: Iterable[Span], day: date) -> bool:
-    return any(span.start <= day <= span.end for span in spans)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.catalogue import VIEWS
-from projections.comparison import before_it, change, compare
+from projections.comparison import NothingBeforeError, before_it, change, compare
 from projections.figures import Figure, Measured, figure
 from projections.fold import catch_up
 from projections.measures import MEASURES
@@ -86,6 +86,12 @@ def test_a_period_is_compared_with_as_much_before_it(
     period: Span, today: str, expected: Span
 ) -> None:
     assert before_it(period, date.fromisoformat(today)) == expected
+
+
+@pytest.mark.parametrize("end", ["0001-12-31", "0001-12-30", "2026-05-05", "9999-12-31"])
+def test_nothing_lies_before_the_first_day_of_the_calendar(end: str) -> None:
+    with pytest.raises(NothingBeforeError):
+        before_it(span("0001-01-01", end), TODAY)
 
 
 @given(DAYS, st.integers(1, 800), st.integers(-10, 900))

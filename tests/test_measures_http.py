@@ -211,6 +211,7 @@ def test_rows_and_breakdowns_are_tables_too(here: Site) -> None:
         ("object_coverage/series?step=fortnight", 400),
         ("object_coverage/series?step=week&from=2000-01-01&to=2026-01-01", 400),
         ("object_coverage/series?step=day&from=2000-01-01", 400),
+        ("object_coverage/comparison?from=0001-01-01&to=0001-02-01", 400),
         ("object_coverage/comparison?against_from=2026-01-01", 400),
         ("object_coverage/comparison?against_from=2026-01-02&against_to=2026-01-01", 400),
     ],

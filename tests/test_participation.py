@@ -312,6 +312,14 @@ def test_a_certificate_that_ends_within_sixty_days_is_told_with_its_days() -> No
     }
 
 
+def test_a_certificate_without_end_never_ends_soon() -> None:
+    bureau = Bureau()
+    bureau.officer("Chen", certified_to=date.max)
+    bureau.certificate("Chen", date(2026, 1, 1), date.max)
+
+    assert bureau.measured().lists["ending"] == ()
+
+
 def test_who_has_not_inspected_is_paired_where_both_are_posted() -> None:
     bureau = Bureau()
 
