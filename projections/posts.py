@@ -22,7 +22,10 @@ def standing(one: Officer, past: Span, chosen: Filters) -> Standing:
         ("leave", on_post),
         ("uncertified", ready),
     )
-    return next((name for name, spans in steps if not _half(spans, past)), "counts")
+    for name, spans in steps:
+        if not _half(spans, past):
+            return name
+    return "counts"
 
 
 def as_officer(one: Officer) -> list[Span]:
