@@ -138,7 +138,7 @@ def cited(code: str, act: Act) -> tuple[Cited, ...]:
             law.name_en,
             law.doc_no,
             basis.article,
-            basis.verify or law.verify or basis.article is None,
+            basis.verify or law.verify,
         )
         for basis, law in found
     )

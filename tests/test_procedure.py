@@ -1,7 +1,7 @@
 """What one inspection shows against procedure: given facts, then faults; and where each begins."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
@@ -375,6 +375,28 @@ def test_another_correction_leaves_the_clock_as_it_was() -> None:
     history.record(correction, END + 99 * HOUR, "tablet", END + 99 * HOUR, run=(BOOT, 9))
 
     assert found(history) == (Fault("clock_jump", 3),)
+
+
+def test_a_start_that_was_put_right_is_not_compared_with_the_run_of_the_machine() -> None:
+    history = History()
+    wrong = begin(history)
+    end(history)
+    start = InspectionStarted(visit=VISIT, checklist="CL-GE-1", version=1)
+    right = structs.replace(
+        a_correction(wrong, start, VISIT), happened_at=datetime.fromisoformat(f"{DAY}T08:00+08:00")
+    )
+    history.record(right, END + HOUR, "tablet", END + HOUR)
+
+    assert shown(history) == ""
+
+
+def test_of_two_completions_the_later_one_is_judged() -> None:
+    history = inspection(unanswered=("GE-03",))
+    end(history)
+    assert shown(history) == ""
+
+    end(history, unanswered=("GE-04",))
+    assert found(history) == (Fault("unanswered", 4),)
 
 
 @pytest.mark.parametrize(("late", "expected"), [(72 * HOUR, ""), (72 * HOUR + 1, "late_sync")])

@@ -10,6 +10,7 @@ from msgspec import Raw, json, structs
 from events import checklists
 from events.facts import Visit
 from events.inspections import (
+    CertificateShown,
     EnterpriseCodeChecked,
     EvidenceCaptured,
     FindingRaised,
@@ -166,6 +167,7 @@ def test_every_rule_has_its_fault_and_every_fault_its_rule() -> None:
     for rule in rules().values():
         assert all((rule.zh, rule.en, rule.mends_zh, rule.mends_en, rule.natures)), rule.code
         assert all(basis.law in laws() for basis in rule.basis), rule.code
+        assert all(basis.article or basis.verify for basis in rule.basis), rule.code
 
 
 def test_a_line_says_which_rule_where_and_what_mends_it() -> None:
@@ -204,7 +206,15 @@ def test_whether_approval_is_needed_is_the_checklists_word() -> None:
     assert bureau.codes == ["approval_missing"]
 
     bureau.visit("own form", without="approval", checklist="CL-XX-1")
-    assert bureau.codes == ["approval_missing"]  # a form never published asks for nothing
+    asks_for_none = Raw(json.encode({"requires_approval": False}))
+    bureau.later(
+        ChecklistPublished(
+            "CL-YY-1", "general_inspection", 1, date(2026, 1, 1), "0" * 64, asks_for_none
+        ),
+        0,
+    )
+    bureau.visit("no need", without="approval", checklist="CL-YY-1")
+    assert bureau.codes == ["approval_missing"]  # a form never published asks for nothing either
 
 
 @pytest.mark.parametrize(
@@ -240,6 +250,27 @@ def test_voiding_mends_whatever_was_wrong() -> None:
         ("notice_missing", position, "voiding"),
         ("unanswered", position, "voiding"),
     ]
+
+
+def test_what_was_approved_late_and_then_voided_was_mended_by_the_approval() -> None:
+    bureau = Bureau()
+    visit = bureau.visit(without="approval")
+    filed = bureau.later(InspectionApproved(visit=visit, approver=an_id("Wu")), local("2026-05-09"))
+    void = InspectionVoided(visit=visit, reason="wrong", approver=an_id("Wu"))
+    bureau.later(void, local("2026-05-10"))
+
+    (line,) = bureau.lines()
+
+    assert (line.mended_at, line.mended_by) == (filed, "approval")
+
+
+def test_what_was_broken_off_and_voided_lacks_nothing() -> None:
+    bureau = Bureau()
+    visit = bureau.visit(without="code", outcome="aborted")
+    void = InspectionVoided(visit=visit, reason="wrong", approver=an_id("Wu"))
+    bureau.later(void, local(DAY, "12:00"))
+
+    assert bureau.codes == []
 
 
 # ── notice and code ────────────────────────────────────────────────────────────────
@@ -290,6 +321,19 @@ def test_a_revoked_certificate_and_none_at_all_are_invalid() -> None:
         ("certificate_invalid", "2026-02-02"),
         ("certificate_invalid", "2026-04-01"),
     ]
+
+
+def test_a_card_that_had_expired_is_told_once() -> None:
+    bureau = Bureau()
+    old = CertificateShown(
+        visit=a_visit("x", "x", DAY),
+        officer=an_id("Li"),
+        certificate=an_id("card Li"),
+        valid_to=date(2026, 5, 4),
+    )
+    bureau.visit(day="2026-05-05", more=[old])
+
+    assert bureau.codes == ["certificate_expired"]
 
 
 def test_the_register_is_read_whole_though_one_officer_is_asked_for() -> None:
@@ -465,6 +509,17 @@ def test_faults_are_chosen_by_day_place_officer_and_code() -> None:
     assert told(today=date(2026, 1, 31)) == ["1 notice_missing", "1 unanswered"]
 
 
+def test_what_is_completed_after_the_day_of_the_question_is_not_judged_yet() -> None:
+    bureau = Bureau()
+    visit = started(bureau, "night", "2026-01-31")
+    done = a_completion(visit, unanswered=("X",))
+    bureau.history.record(done, local("2026-02-01", "00:30"), "tablet", local("2026-02-01"))
+
+    assert procedure_faults(bureau.question(today=date(2026, 1, 31)), ("unanswered",)) == []
+    (line,) = procedure_faults(bureau.question(today=date(2026, 2, 1)), ("unanswered",))
+    assert line.on == date(2026, 1, 31)
+
+
 # ── completeness ───────────────────────────────────────────────────────────────────
 
 
@@ -526,6 +581,14 @@ def test_what_is_completed_after_the_day_of_the_question_is_under_way() -> None:
     assert (after.figure.numerator, after.figure.denominator) == (1, 1)
     january = Span(date(2026, 1, 1), date(2026, 1, 31))
     assert completeness(bureau, period=january).figure.numerator == 1
+
+
+def test_what_was_never_started_is_not_asked_for() -> None:
+    bureau = Bureau()
+    visit = a_visit("no start", "shop", "2026-01-05")
+    bureau.history.record(a_completion(visit), local("2026-01-05"), "tablet", local("2026-01-05"))
+
+    assert completeness(bureau).figure.words == "no objects"
 
 
 def test_where_nothing_was_started_there_is_nothing_to_complete() -> None:
