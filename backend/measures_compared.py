@@ -29,7 +29,7 @@ from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import Step, TooManyStepsError, steps_of
 
-MOST_STEPS: Final = 120
+MOST_STEPS: Final = 60
 _COLUMNS: Final = (
     "by", "value", "name", "then_done", "then_of", "then_words", "done", "of", "words", "points",
     "came", "went", "joined", "left",
@@ -197,7 +197,7 @@ def _against(asked: Asked, first: date | None, last: date | None) -> Span:
 
 
 def begun(asked: Asked, step: Step) -> Sequence[Span]:
-    """Return the steps of a period that have begun; not more than anybody looks at."""
+    """Return the steps of a period that have begun; so few that no other reader waits long."""
     past = asked.period.within(Span(date.min, asked.today))
     try:
         spans = steps_of(asked.period, step) if past else ()
