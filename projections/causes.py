@@ -180,10 +180,11 @@ def _benefits(question: Question, held: Iterable[Following]) -> Benefits:
         if past and one.proposed_on and past.start <= one.proposed_on <= past.end
     ]
     decided = [one for one in proposed if one.decided_on and one.decided_on <= today]
+    told = {one.proposal for one in decided}
     pending = {
         one.proposal: (today - one.proposed_on).days
         for one in proposed
-        if one.proposed_on and one not in decided
+        if one.proposed_on and one.proposal not in told
     }
     return Benefits(
         len(proposed),

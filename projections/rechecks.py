@@ -16,7 +16,7 @@ no household: it is due whoever goes there.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ from projections.objects import Place, Term
 from projections.question import Question
 from projections.registered import Registered
 from projections.spans import OPEN, Span, before
-from projections.views import Query
+from projections.views import Condition, Query
 from projections.working_calendar import Calendar
 
 HOUSEHOLD: Final = "low_income_household"
@@ -81,14 +81,15 @@ def recheck_on_time(question: Question) -> Measured:
 
 
 def rechecks(question: Question) -> Iterator[Due]:
-    """Yield all that ever fell due of each chosen household, and the one that will next."""
+    """Yield of each chosen household what fell due since the period began, and what is open."""
     classes = _Classes(question)
-    days = _done(question)
-    for one in question.registered:
-        if not one.ever(_HOUSEHOLDS):
-            continue
+    homes = [one for one in question.registered if one.ever(_HOUSEHOLDS)]
+    days = _done(question, homes, classes.reach(question.period.start))
+    for one in homes:
         done = {day for member in one.members for day in days.get(member, ())}
         for due in _chain(one, done, classes, question.today):
+            if due.ended_on and due.due_on < question.period.start:
+                continue
             at = due.place or one.place(question.today) or _first_place(one)
             if at and at.object_type == HOUSEHOLD and question.chooses(at):
                 yield due
@@ -101,24 +102,44 @@ def _first_place(one: Registered) -> Place | None:
 _HOUSEHOLDS: Final = frozenset({HOUSEHOLD})
 
 
-def _done(question: Question) -> Mapping[str, list[date]]:
-    """Return the days of effective rechecks by household, up to today: one pass."""
-    rows = question.views.select(
-        Query(
-            "inspections",
-            columns=("object", "completed_on"),
-            where=(
-                ("completed_on", "<=", question.today.isoformat()),
-                ("kind", "=", RECHECK),
-                ("effective", "=", 1),
-            ),
-            order=("completed_on", "kind", "object"),
-        )
-    )
+def _done(question: Question, homes: Iterable[Registered], since: date) -> Mapping[str, list[date]]:
+    """Return the days of effective rechecks from a day on; of who had none, those before.
+
+    What is due from the period's first day on is counted from a recheck that `since` reaches,
+    or, of a household that is overdue, from the last one: so that ten years are not read for one.
+    """
     found: defaultdict[str, list[date]] = defaultdict(list)
-    for _, (key, day), _ in rows:
-        found[str(key)].append(date.fromisoformat(str(day)))
+    recent = ("completed_on", ">=", since.isoformat())
+    for key, day in _rechecks(question, ("completed_on", "kind", "object"), recent):
+        found[key].append(day)
+    silent = [
+        member
+        for one in homes
+        if not any(member in found for member in one.members)
+        for member in one.members
+    ]
+    before_that = ("completed_on", "<", since.isoformat())
+    theirs = ("object", "in", silent)
+    for key, day in _rechecks(question, ("object", "completed_on"), before_that, theirs):
+        found[key].append(day)
     return found
+
+
+def _rechecks(
+    question: Question, order: tuple[str, ...], *more: Condition
+) -> Iterator[tuple[str, date]]:
+    counted: tuple[Condition, ...] = (
+        *more,
+        ("completed_on", "!=", ""),
+        ("completed_on", "<=", question.today.isoformat()),
+        ("kind", "=", RECHECK),
+        ("effective", "=", 1),
+    )
+    rows = question.views.select(
+        Query("inspections", columns=("object", "completed_on"), where=counted, order=order)
+    )
+    for _, (key, day), _ in rows:
+        yield str(key), date.fromisoformat(str(day))
 
 
 def _chain(one: Registered, done: set[date], classes: "_Classes", today: date) -> Iterator[Due]:
@@ -165,6 +186,9 @@ def _day(value: object) -> date | None:
         return None
 
 
+_SOME_DAYS: Final = timedelta(days=60)
+"""No row of days off is longer, no two months differ by more."""
+
 _SAYS_NOTHING: Final = (Term(date.min),)
 
 
@@ -179,6 +203,18 @@ class _Classes:
             for at, (held, rule) in enumerate(stretches)
         ]
         self._calendar: Calendar = question.calendar
+
+    def reach(self, day: date) -> date:
+        """Return a day so early that what was counted from before it fell due before `day`."""
+        longest = max(
+            (
+                later(day, each.per, each.count) - day
+                for *_, rule in self._rules
+                for each in rule.classes.values()
+            ),
+            default=_SOME_DAYS,
+        )
+        return day - longest - _SOME_DAYS if day - date.min > longest + _SOME_DAYS else date.min
 
     def due(self, one: Registered, last: date) -> date:
         """Return the first day on which the class then asks for it; `OPEN` where none does."""
