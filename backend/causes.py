@@ -16,7 +16,7 @@ from backend.measuring import ASKED, Asked, Measuring
 from backend.readings import AsOf, Format, Reading, as_csv, query_of, wants_csv
 from projections.causes import CAUSES, Benefits, CauseLine, Causes, Handled, causes
 from projections.figures import Figure
-from projections.hidden import hidden_of
+from projections.hidden import Homes, hidden_of
 from projections.spans import Span
 
 
@@ -71,7 +71,7 @@ def causes_view(
 
 def lines(found: Causes) -> list[dict[str, Any]]:
     """Return counts by cause and township; where they would tell of few homes, they are hidden."""
-    homes = {one.object for one in found.lines}
+    homes = {one.object: one.object for one in found.lines}
     rows = _rows("", found.answered, homes)
     towns = sorted({town for of in found.townships.values() for town in of})
     for cause, of in found.townships.items():
@@ -80,7 +80,7 @@ def lines(found: Causes) -> list[dict[str, Any]]:
     return rows
 
 
-def _rows(town: str, of: Mapping[str, Figure], homes: set[str]) -> list[dict[str, Any]]:
+def _rows(town: str, of: Mapping[str, Figure], homes: Homes) -> list[dict[str, Any]]:
     hidden = hidden_of(of, homes)
     return [_row(town, cause, one, hidden.get(cause)) for cause, one in of.items()]
 
