@@ -379,11 +379,13 @@ def test_another_correction_leaves_the_clock_as_it_was() -> None:
 
 def test_a_start_that_was_put_right_is_not_compared_with_the_run_of_the_machine() -> None:
     history = History()
-    wrong = begin(history)
+    wrong = begin(history, at=START - 2 * HOUR)
     end(history)
+    assert shown(history) == "clock_jump"
+
     start = InspectionStarted(visit=VISIT, checklist="CL-GE-1", version=1)
     right = structs.replace(
-        a_correction(wrong, start, VISIT), happened_at=datetime.fromisoformat(f"{DAY}T08:00+08:00")
+        a_correction(wrong, start, VISIT), happened_at=datetime.fromisoformat(f"{DAY}T09:00+08:00")
     )
     history.record(right, END + HOUR, "tablet", END + HOUR)
 
