@@ -7,7 +7,7 @@ day as it was extended, moved to the next working day where it is none. What has
 last and shows its age. What a day makes due is asked here and kept nowhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -150,13 +150,16 @@ def _all(question: Question, state: State) -> Iterator[FollowUp]:
                 yield _told(question, one, todo)
 
 
+_REASONS: Final[Mapping[Kind, str]] = {"order": "rectification", "case": "case_filing"}
+
+
 def _told(question: Question, of: Following, todo: Obligation) -> FollowUp:
     due = todo.due
     if due is not None and todo.kind == "order":
         due = question.calendar.on_or_after(due)
     item, severity = _severest(of.follow, todo)
     return FollowUp(
-        todo.kind, todo.id, todo.follow_up or todo.kind, severity, item,
+        todo.kind, todo.id, todo.follow_up or _REASONS.get(todo.kind, todo.kind), severity, item,
         todo.opened_on or date.min, due, todo.ended_on, todo.result, _late(todo, due),
         todo.due_at, todo.position, of,
     )  # fmt: skip
