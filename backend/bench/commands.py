@@ -44,6 +44,15 @@ LABELS: Final = {
     "replay_1m_cpu_s": _("1,000,000 entries replayed into coverage: seconds of CPU"),
     "query_p95_ms": _("slowest first page: 95 % are faster than so many ms"),
     "map_year_ms": _("a map of a year in months, by hexagons: ms by the wall"),
+    "mongodb_append_events_per_s_50_1": _("MongoDB, batches of 50: entries a second by the wall"),
+    "mongodb_append_events_per_s_50_8": _("MongoDB, batches of 50, eight at once"),
+    "mongodb_append_events_per_s_500_1": _("MongoDB, batches of 500"),
+    "mongodb_append_events_per_s_500_8": _("MongoDB, batches of 500, eight at once"),
+    "mongodb_fold_events_per_s": _("MongoDB: folded into all views, entries a second by the wall"),
+    "postgres_append_events_per_s_50_1": _("a peer: the library on PostgreSQL, batches of 50"),
+    "postgres_append_events_per_s_50_8": _("a peer: batches of 50, eight at once"),
+    "postgres_append_events_per_s_500_1": _("a peer: batches of 500"),
+    "postgres_append_events_per_s_500_8": _("a peer: batches of 500, eight at once"),
     "tablet_answer_ms": _("an answer durable on the tablet: 95 % are faster than so many ms"),
 }
 
@@ -59,13 +68,33 @@ LABELS: Final = {
     multiple=True,
     help=_("Only this measurement; may be given several times."),
 )
-def bench(*, as_json: bool, quick: bool, only: tuple[str, ...]) -> None:
+@click.option(
+    "--store",
+    type=click.Choice(("sqlite", "mongodb")),
+    default="sqlite",
+    show_default=True,
+    help=_("Where the history and the views are kept."),
+)
+@click.option(
+    "--mongodb",
+    "uri",
+    metavar="URI",
+    envvar="XUNJI_MONGODB",
+    show_envvar=True,
+    help=_("With --store mongodb: the server; what is measured there is dropped afterwards."),
+)
+@click.option(
+    "--peers",
+    is_flag=True,
+    help=_("With --store mongodb: the library's PostgreSQL recorder as well, where it can run."),
+)
+def bench(
+    *, as_json: bool, quick: bool, only: tuple[str, ...], store: str, uri: str | None, peers: bool
+) -> None:
     import msgspec
 
-    from backend.bench.report import measure
-
     try:
-        report = measure(only or NAMES, _tell, quick=quick)
+        report = _on_mongodb(uri, quick, peers) if store == "mongodb" else _on_sqlite(only, quick)
     except (RuntimeError, OSError) as failure:
         raise FailedError(str(failure)) from failure
     if sys.stderr.isatty():
@@ -74,6 +103,20 @@ def bench(*, as_json: bool, quick: bool, only: tuple[str, ...]) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())
     else:
         _show(report)
+
+
+def _on_sqlite(only: tuple[str, ...], quick: bool) -> "Report":  # noqa: FBT001
+    from backend.bench.report import measure
+
+    return measure(only or NAMES, _tell, quick=quick)
+
+
+def _on_mongodb(uri: str | None, quick: bool, peers: bool) -> "Report":  # noqa: FBT001
+    from backend.bench.mongo import measure
+
+    if not uri:
+        raise click.UsageError(_("--store mongodb needs --mongodb URI"))
+    return measure(uri, _tell, quick=quick, peers=peers)
 
 
 def _tell(what: str) -> None:
@@ -94,7 +137,13 @@ def _show(report: "Report") -> None:
     environment = report["environment"]
     console = Console(soft_wrap=True)
     console.print(table)
-    said = _("Python {python}, SQLite {sqlite}, {cpus} processors, {system}")
+    if report["store"] == "mongodb":
+        said = _("Python {python}, MongoDB {mongodb}, {cpus} processors, {system}")
+    else:
+        said = _("Python {python}, SQLite {sqlite}, {cpus} processors, {system}")
     console.print(said.format_map(environment), highlight=False)
-    if report["quick"]:
+    if report.get("postgres_missing"):
+        said = _("PostgreSQL was not measured: {what} is missing.")
+        console.print(said.format(what=report["postgres_missing"]))
+    if report["quick"] and "entries" in report:
         console.print(_("Quick: {entries:,} entries.").format(entries=report["entries"]))

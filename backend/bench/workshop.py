@@ -62,7 +62,7 @@ class Workshop:
         file = self.folder / "history.sqlite"
         store = SQLiteStore(file)
         try:
-            for done, (log, run) in enumerate(self._pushes()):
+            for done, (log, run) in enumerate(self.pushes(self.entries)):
                 store.append(log, run[0].header.sequence - 1, run, _RECEIVED + done * 1_000_000)
                 if done % 50 == 0:
                     self.tell(f"building a history: {store.size():,} of {self.entries:,} entries")
@@ -91,14 +91,14 @@ class Workshop:
         self.tell(f"folding: {end:,} of {self.entries:,} entries")
         runner.catch_up(until=end)
 
-    def _pushes(self) -> Iterator[tuple[bytes, list[Entry]]]:
+    def pushes(self, entries: int) -> Iterator[tuple[bytes, list[Entry]]]:
         """Yield runs until there are enough entries: the office first, then tablets by turns.
 
         After each push the office corrects what came last in it.
         """
         dice = Random(7)
         pens = [Pen(digest(b"log %d" % n), Head(), UNSIGNED, dice) for n in range(_TABLETS + 1)]
-        left = self.entries
+        left = entries
         office, _ = pens[0].write(visits.register())
         for at in range(0, len(office), _PUSH):
             run = office[at : at + _PUSH][:left]
@@ -111,7 +111,7 @@ class Workshop:
             run: list[Entry] = []
             facts: list[Happening] = []
             while len(run) < min(_PUSH, left):
-                day = visits.day_of(self.entries - left + len(run), self.entries)
+                day = visits.day_of(entries - left + len(run), entries)
                 late = timedelta(days=dice.randrange(_DAYS_LATE))
                 facts = visits.inspection(dice, day - late)
                 run += pen.write(facts)[0]
