@@ -143,8 +143,20 @@ class Rules:
                     unreadable.add(f"{adopted.plan}: {line.why}")
                 else:
                     self._lines[line.item].append((line, adopted))
+        unreadable |= {f"{adopted.plan}: {why}" for adopted, why in self._idle()}
         self.unreadable = tuple(sorted(unreadable))
         self._asks: dict[tuple[str, str, Span | None], Sequence[Ask]] = {}
+
+    def _idle(self) -> Iterator[tuple[PlanAdopted, str]]:
+        """Yield lines that ask for nothing: of no such item, or a share where none is drawn."""
+        samples = {one.item for one in self.stretches if isinstance(one.rule, Sample)}
+        known = {one.item for one in self.stretches}
+        for item, lines in self._lines.items():
+            for line, adopted in lines:
+                if item not in known:
+                    yield adopted, f"no item {item} that can be planned"
+                elif line.share is not None and item not in samples:
+                    yield adopted, f"a share of {item}, which is no sample"
 
     def of_kind(self, kind: type[R], object_type: str) -> Iterator[tuple[Stretch, R]]:
         """Return where items ask objects of a type by a kind of rule."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from events.inspections import InspectionStarted, SegmentCovered
+from events.inspections import InspectionStarted, SegmentCovered, Walked
 from events.office import PlanAdopted
 from events.register import ItemListed, ObjectListed, ObjectRevised
 from projections.catalogue import VIEWS
@@ -97,7 +97,13 @@ class Ruled:
         self.history.record(a_completion(visit, **completion), local(day), name)
         return an_id(name)
 
-    def walk(self, when: str, *places: str, **completion: Any) -> None:  # noqa: ANN401
+    def walk(
+        self,
+        when: str,
+        *places: str,
+        walked: Walked = "full",
+        **completion: Any,  # noqa: ANN401
+    ) -> None:
         """Record a patrol that walked places, all at one time (`2026-03-01 20:30`)."""
         day, clock = when.split()
         name = f"patrol {len(self.history.records)}"
@@ -107,7 +113,7 @@ class Ruled:
         started = InspectionStarted(visit=visit, checklist="C", version=1)
         self.history.record(started, at - 60_000_000, name)
         for place in places:
-            fact = SegmentCovered(visit=visit, segment=an_id(place), walked="full")
+            fact = SegmentCovered(visit=visit, segment=an_id(place), walked=walked)
             self.history.record(fact, at, name)
         self.history.record(a_completion(visit, **completion), at + 60_000_000, name)
 

@@ -120,6 +120,7 @@ def test_an_enterprise_is_one_by_its_code_on_the_day_of_the_visit() -> None:
     bureau.visit("A", "2026-05-01")
 
     assert (count(bureau).enterprise, held(count(bureau))) == (SHOP, "1/2")
+    assert enterprise_years(bureau.asked(today="2026-04-30")) == {}
     assert enterprise_years(shop(CHARITY, cap(2)).asked()) == {}
 
 

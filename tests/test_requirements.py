@@ -385,6 +385,29 @@ def test_the_window_of_a_plan_ends_with_the_plan() -> None:
     assert len(lists(bureau, "2026-12-31")["unreadable"]) == 1
 
 
+def test_a_plan_asks_only_while_its_item_is_in_force() -> None:
+    bureau = Ruled()
+    bureau.item("Q", {"mode": "on_event"})
+    bureau.record(ItemWithdrawn(item="Q", valid_to=date(2026, 6, 30), reason="x"))
+    bureau.thing("A")
+    bureau.plan("2026-01-01", "2026-12-31", line(1, "quarter"))
+
+    assert set(found(bureau)) == {"Q|A|2026-03-31", "Q|A|2026-06-30"}
+
+
+def test_a_line_that_asks_for_nothing_is_named() -> None:
+    bureau = Ruled()
+    bureau.item("Q", QUARTERLY)
+    bureau.thing("A")
+    bureau.plan("2026-01-01", "2026-12-31", line(0.5, "year"), {**line(1, "year"), "item": "?"})
+
+    assert list(found(bureau).values()) == ["0/1"] * 4
+    assert [one.partition(": ")[2] for one in lists(bureau, "2026-12-31")["unreadable"]] == [
+        "a share of Q, which is no sample",
+        "no item ? that can be planned",
+    ]
+
+
 def test_a_plan_for_a_township_asks_there_only() -> None:
     bureau = Ruled()
     bureau.item("Q", QUARTERLY)

@@ -140,6 +140,13 @@ def test_the_same_patrol_counts_once_in_a_slot_and_in_each_slot() -> None:
     assert slot_coverage(bureau.asked(one)).figure.rate == 2 / 4
 
 
+def test_a_part_of_a_place_is_no_pass() -> None:
+    bureau = hotspot("06:00-08:00")
+    bureau.walk("2026-03-02 07:00", "S", walked="part")
+
+    assert found(bureau)["S|2026-03-02|06:00-08:00"] == "0/1"
+
+
 def test_a_patrol_of_one_does_not_count_a_zero_report_does() -> None:
     bureau = hotspot("06:00-08:00")
     bureau.walk("2026-03-02 07:00", "S", crew=crew("Chen"))
