@@ -6,7 +6,8 @@ from importlib.metadata import version
 from typing import Final
 
 from anyio import to_thread
-from litestar import Litestar
+from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -45,6 +46,11 @@ from backend.enrol import Registrar
 from backend.health import Ready
 from backend.overview import Overview
 from backend.pages import Pages
+from backend.people import signing_in
+from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
+from backend.people.people import People
+from backend.people.rights import Right
+from backend.problems import ProblemError
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.readings import Reading
@@ -73,6 +79,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     puller: Puller
     reading: Reading
     overview: Overview
+    people: People
     readiness: Callable[[], Ready]
     checkpoint: Callable[[], Checkpoint]
     rebuilding: Callable[[], Rebuilding | None]
@@ -85,7 +92,13 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
     app = Litestar(
         route_handlers=_routes(),
         dependencies=_dependencies(settings, parts, found),
-        exception_handlers=problems.EXCEPTION_HANDLERS,
+        exception_handlers={
+            **problems.EXCEPTION_HANDLERS,
+            ProblemError: problem_pages.on_problem_or_page,
+            NotSignedInError: on_nobody,
+        },
+        guards=[guard],
+        state=State({"people": parts.people, "pages": Pages(found)}),
         before_send=[secure],
         lifespan=[_working(settings, parts)],
         request_max_body_size=MAX_BODY,
@@ -97,46 +110,68 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
 
 
 def _routes() -> Sequence[ControllerRouterHandler]:
+    """Return all routes: open ones, named in `rights.OPEN`, and those that need a right."""
     return (
         sync.push,
+        enrol.bureau_of_server,
         enrol.enrol,
         pull.pull,
-        overview.overview,
-        history.history,
-        coverage.coverage_view,
-        measures.measures,
-        measures.measure,
-        measures_compared.comparison,
-        measures_compared.series,
-        cells.cells_view,
-        grids.newest_grid,
-        grids.grid_by_hash,
-        items.items,
-        objects.objects,
-        due.due,
-        caps.caps,
-        caps.joint,
-        devices.devices,
-        inspections.inspections,
-        procedure.procedure,
-        follow_ups.follow_ups_view,
-        recoveries.recoveries_view,
-        goals.goals_view,
-        causes.causes_view,
-        replay.replay,
-        replay.replay_changes,
-        replay.difference,
         health.health,
         health.ready,
         problem_pages.problem_page,
         assets.asset,
+        signing_in.sign_in_page,
+        signing_in.sign_in,
+        signing_in.second_page,
+        signing_in.second,
+        signing_in.sign_out,
+        _needing(
+            Right.READ_VIEWS,
+            overview.overview,
+            coverage.coverage_view,
+            measures.measures,
+            measures.measure,
+            measures_compared.comparison,
+            measures_compared.series,
+            cells.cells_view,
+            grids.newest_grid,
+            grids.grid_by_hash,
+            items.items,
+            objects.objects,
+            due.due,
+            caps.caps,
+            caps.joint,
+            inspections.inspections,
+            procedure.procedure,
+            follow_ups.follow_ups_view,
+            recoveries.recoveries_view,
+            goals.goals_view,
+            causes.causes_view,
+        ),
+        _needing(
+            Right.READ_HISTORY,
+            history.history,
+            replay.replay,
+            replay.replay_changes,
+            replay.difference,
+        ),
+        _needing(
+            Right.READ_DEVICES,
+            devices.devices,
+        ),
     )
+
+
+def _needing(right: Right, *handlers: ControllerRouterHandler) -> Router:
+    """Return routes that need a right, unless they name another themselves."""
+    return Router("/", route_handlers=handlers, opt={"right": right})
 
 
 def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dict[str, Provide]:
     given = {
         "assets": found,
         "bureau": parts.bureau,
+        "people": parts.people,
         "intake": parts.intake,
         "measuring": parts.overview.measuring,
         "pages": Pages(found),
@@ -151,7 +186,10 @@ def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dic
         "store": parts.intake.store,
         "version": version("xunji"),
     }
-    return {name: _given(value) for name, value in given.items()}
+    return {name: _given(value) for name, value in given.items()} | {
+        "reader": Provide(reader_of, sync_to_thread=False),
+        "visit": Provide(visit_in, sync_to_thread=False),
+    }
 
 
 def _given(value: object) -> Provide:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, SkipValidation
 from msgspec import Meta, Struct
@@ -44,6 +44,12 @@ class Bureau(Struct, frozen=True):
     first_root: str
     certificates: Sequence[str]
     sealing: SealingKey
+
+
+class Name(Struct, frozen=True):
+    """Whose server this is: what a tablet's log begins with. Proved at enrolment."""
+
+    bureau: str
 
 
 class Welcome(Struct, frozen=True):
@@ -112,6 +118,12 @@ def _no_json(request: Request[Any, Any, Any], broken: Exception) -> Response[byt
     """Answer a body that no decoder gets through: text that is not UTF-8, a thousand brackets."""
     del broken
     return on_problem(request, ProblemError("bad-request"))
+
+
+@get("/sync/bureau", tags=["sync"], summary="Whose server this is", sync_to_thread=False)
+def bureau_of_server(bureau: NamedDependency[SkipValidation[bytes]]) -> Name:
+    """Tell the bureau's number, which is public: a tablet asks before it is anybody's."""
+    return Name(bureau.hex())
 
 
 @post(

@@ -9,6 +9,8 @@ from litestar import Request, Response
 from msgspec import Struct
 
 from backend.assets import Assets
+from backend.people.guard import Visit
+from backend.people.role_words import role_name
 from backend.speech import spoken
 from events.language import Language, translation
 
@@ -47,13 +49,26 @@ class Pages(Struct, frozen=True):
         html = (
             _environment(language)
             .get_template(template)
-            .render(language=language, asset=self.assets.url, path=request.url.path, **context)
+            .render(
+                language=language,
+                asset=self.assets.url,
+                path=request.url.path,
+                **(_signed_in(request) | context),
+            )
         )
         return Response(
             html,
             media_type="text/html; charset=utf-8",
             headers={"content-language": language, "vary": "accept-language"},
         )
+
+
+def _signed_in(request: Request[Any, Any, Any]) -> dict[str, object]:
+    """Return who reads, for the frame; None on open pages."""
+    visit = request.scope.get("auth")
+    if isinstance(visit, Visit):
+        return {"reader": visit.reader, "csrf": visit.csrf}
+    return {"reader": None, "csrf": ""}
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:
@@ -78,6 +93,7 @@ def _environment(language: Language) -> Environment:
     )
     words = _words(language)
     environment.globals.update(_=words.gettext, ngettext=words.ngettext)  # pyright: ignore[reportUnknownMemberType]
+    environment.globals["role_name"] = lambda role: role_name(role, words.gettext)  # pyright: ignore[reportUnknownLambdaType]
     environment.filters.update(grouped=grouped)  # pyright: ignore[reportUnknownMemberType]
     return environment
 

@@ -19,6 +19,7 @@ from events.language import Language
 
 MEDIA_TYPE: Final = "application/problem+json"
 _SERVER_FAULT: Final = 500
+_UNAUTHORIZED: Final = 401
 
 
 class Words(Struct, frozen=True):
@@ -344,19 +345,95 @@ TABLE: Final[dict[str, Problem]] = {
             "Use the command on the server: xunji replay.",
         ),
     ),
+    "not-signed-in": Problem(
+        401,
+        Words(
+            "请先登录",
+            "这个地址只对已登录的人员开放。",
+            "还没有登录，或者登录已过期、已在别处退出。",
+            "请在登录页登录后再试。",
+        ),
+        Words(
+            "Sign in first",
+            "This address is for people who have signed in.",
+            "You have not signed in, or the session ended or was ended elsewhere.",
+            "Sign in on the sign-in page, then try again.",
+        ),
+    ),
+    "no-right": Problem(
+        403,
+        Words(
+            "没有这项权限",
+            "您的角色不能使用这个地址。",
+            "系统管理、安全管理和审计相互分开，每个角色只有所需的权限。",
+            "如工作需要，请向安全管理员申请。",
+        ),
+        Words(
+            "Not among your rights",
+            "Your role may not use this address.",
+            "Administration, security and audit are apart; each role has what it needs, no more.",
+            "If your work needs it, ask the security administrator.",
+        ),
+    ),
+    "scope": Problem(
+        403,
+        Words(
+            "超出您的范围",
+            "所要的内容不在您负责的领域或镇街之内，或者不能按您的范围缩小。",
+            "您的账号只限于 domains 和 townships 所列的领域和镇街。",
+            "请改选自己的范围；需要更大范围时，请向安全管理员申请。",
+        ),
+        Words(
+            "Beyond your scope",
+            "What was asked for lies outside your domains or townships, or cannot be cut down "
+            "to them.",
+            "Your account is limited to what `domains` and `townships` name.",
+            "Ask within your own scope; for more, turn to the security administrator.",
+        ),
+    ),
+    "cross-site": Problem(
+        403,
+        Words(
+            "表单已失效",
+            "这个请求不是从当前登录的页面发出的，因此什么也没有做。",
+            "页面打开太久、期间重新登录过，或请求来自别的网站。",
+            "请重新打开页面，再做一次。",
+        ),
+        Words(
+            "The form does not hold any more",
+            "The request did not come from a page of your present session, so nothing was done.",
+            "The page was open for long, you signed in anew, or another site sent it.",
+            "Open the page again and repeat it.",
+        ),
+    ),
+    "insecure": Problem(
+        421,
+        Words(
+            "须经加密连接访问",
+            "请求不是经由加密连接（HTTPS）到达的。",
+            "从别的机器访问时，口令和个人信息必须加密传输。",
+            "请使用 https:// 开头的地址。",
+        ),
+        Words(
+            "Only over an encrypted connection",
+            "The request did not arrive over HTTPS.",
+            "From another machine, passwords and personal data travel encrypted only.",
+            "Use the address that begins with https://.",
+        ),
+    ),
     "host": Problem(
         421,
         Words(
-            "只能从本机访问",
+            "不是这台服务器的名称",
             "请求使用了别的主机名。",
-            "在人员登录功能完成之前，服务器只回答 localhost、127.0.0.1 和 [::1]。",
-            "请在本机用 http://127.0.0.1 访问。",
+            "服务器只回答它自己的名称：别处的网页因此不能借它行事。",
+            "请使用管理员告知的地址。",
         ),
         Words(
-            "Only from this machine",
+            "Not a name of this server",
             "The request used another host name.",
-            "Until people can sign in, the server answers to localhost, 127.0.0.1 and [::1] only.",
-            "Use http://127.0.0.1 on this machine.",
+            "The server answers to its own names only, so that no page elsewhere can reach it.",
+            "Use the address that the administrator named.",
         ),
     ),
     "internal": Problem(
@@ -378,8 +455,8 @@ TABLE: Final[dict[str, Problem]] = {
 
 _BY_STATUS: Final = {
     400: "bad-request",
-    401: "unsigned",
-    403: "not-enrolled",
+    401: "not-signed-in",
+    403: "no-right",
     404: "not-found",
     405: "method",
     413: "too-large",
@@ -424,8 +501,8 @@ def _respond(request: Request[Any, Any, Any], code: str, **extra: object) -> Res
     headers = {"content-language": language, "vary": "accept-language"}
     if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)
-    if code == "unsigned":
-        headers["www-authenticate"] = "Xunji"
+    if problem.status == _UNAUTHORIZED:
+        headers["www-authenticate"] = "Xunji" if code == "unsigned" else "Session"
     content = msgspec.json.encode(document(code, language, **extra))
     return Response(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 

@@ -18,6 +18,7 @@ from backend.health import Ready
 from backend.logs import say
 from backend.office import Office
 from backend.overview import Overview
+from backend.people.people import People
 from backend.problems import ProblemError
 from backend.projector import Worker
 from backend.pull import Puller
@@ -56,20 +57,23 @@ def opened(
         stack.callback(quarantine.close)
         codes = Codes(folder.codes_file, clock, entropy)
         stack.callback(codes.close)
+        people = People.open(folder.path, clock, demo=folder.about.demo)
+        stack.callback(people.close)
         views = open_views(folder)
         stack.callback(views.close)
         newest = Newest(Checkpoints(folder, office.store, office.enrolments, clock))
         verifier = Verifier(office, folder.path / "verified")
-        parts = _parts(settings, office, quarantine, codes, views, newest, verifier)
+        parts = _parts(settings, office, quarantine, codes, people, views, newest, verifier)
         yield parts
         _leave(settings, newest, verifier)
 
 
-def _parts(
+def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
     settings: Settings,
     office: Office,
     quarantine: QuarantineFile,
     codes: Codes,
+    people: People,
     views: Opened,
     newest: "Newest",
     verifier: Verifier,
@@ -135,6 +139,7 @@ def _parts(
             checkpoint=newest,
             rebuilding=projection.rebuilding,
         ),
+        people=people,
         readiness=lambda: _ready(office, projection, newest, verifier, workers),
         rebuilding=projection.rebuilding,
         checkpoint=newest.make,

@@ -354,7 +354,7 @@ class SyncClient:
 
 def ask_bureau(http: httpx.Client) -> bytes:
     """Ask a server whose it is. What it says is proved by its root when we enrol."""
-    answer = send(http, "GET", "/history?limit=1")
+    answer = send(http, "GET", "/sync/bureau")
     if answer.status_code != _OK:
         raise _refusal(answer)
     return _hex(_read(answer, Bureau).bureau)

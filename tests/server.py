@@ -7,7 +7,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from time import monotonic, sleep
@@ -24,11 +24,13 @@ from backend.app import Parts, create_app
 from backend.codes import Codes
 from backend.folder import DataFolder
 from backend.office import Office
+from backend.people.people import People
+from backend.people.rights import NEEDS_UNTIL, Role
 from backend.running import opened
 from backend.settings import Settings
 from events import batch, pull, writer
 from events.batch import CONTENT_TYPE, Batch
-from events.clock import Clock, SetClock, microseconds, moment
+from events.clock import Clock, SetClock, SystemClock, microseconds, moment
 from events.envelope import Entry
 from events.facts import Fact, Visit
 from events.ids import id_text
@@ -63,6 +65,16 @@ class Site:
         self.clock = clock
         self.parts = parts
         self.client = client
+
+    def sign_in(self, role: Role = Role.AUDITOR, **scope: Any) -> TestClient[Litestar]:  # noqa: ANN401  as accounts have it
+        """Return a client with a session of its own, of a new account with this role."""
+        client = self.stranger()
+        client.cookies.update(session_of(self.parts.people, role, **scope))
+        return client
+
+    def stranger(self) -> TestClient[Litestar]:
+        """Return a client that nobody signed in with."""
+        return TestClient(self.client.app, base_url=BASE)
 
     def code(self, name: str = "平板 01", **scope: tuple[str, ...]) -> str:
         codes = Codes(self.folder.codes_file, self.clock, os.urandom)
@@ -99,7 +111,22 @@ def site(
         opened(settings, clock) as parts,
         TestClient(create_app(settings, parts), base_url=BASE) as client,
     ):
+        client.cookies.update(session_of(parts.people))
         yield Site(folder, clock, parts, client)
+
+
+def session_of(people: People, role: Role = Role.AUDITOR, **scope: Any) -> dict[str, str]:  # noqa: ANN401  as accounts have it
+    """Return the cookie of a session as it is after signing in; by default of who reads all."""
+    if role in NEEDS_UNTIL:
+        scope.setdefault("until", date(2099, 12, 31))
+    account = people.accounts.open(f"{role}-{new_id()}", "李明", role, **scope)
+    return {"xunji": people.sessions.begin(account.account)}
+
+
+def signed_in(path: Path, role: Role = Role.AUDITOR, **scope: Any) -> dict[str, str]:  # noqa: ANN401  as accounts have it
+    """Return the cookie of a session in the data folder at `path`, served by a real process."""
+    with closing(People.open(path, SystemClock(), demo=False)) as people:
+        return session_of(people, role, **scope)
 
 
 class Tablet:
@@ -252,6 +279,11 @@ def an_item(**changed: object) -> ItemListed:
 
 def receipt_of(answer: Response) -> Receipt:
     return Receipt.decode(bytes.fromhex(answer.json()["receipt"]))
+
+
+def cookies(session: dict[str, str], address: str) -> list[Any]:
+    """Return a session as a browser takes it: `context.add_cookies(cookies(…))`."""
+    return [{"name": name, "value": value, "url": address} for name, value in session.items()]
 
 
 # ── a real process ─────────────────────────────────────────────────────────────────

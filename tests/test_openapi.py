@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.server import serving, site
+from tests.server import cookies, serving, signed_in, site
 from tests.test_overview_page import ARGUMENTS, Watched
 
 PICTURES = os.environ.get("XUNJI_PICTURES")
@@ -27,6 +27,7 @@ def test_the_page_draws_all_of_the_description_without_reaching_outside(
     with site(tmp_path / "data") as here:
         described = here.client.get("/api/openapi.json").json()["paths"]
     with serving(tmp_path / "data") as served, browser.new_context() as context:
+        context.add_cookies(cookies(signed_in(tmp_path / "data"), served.address))
         watched = Watched(context.new_page())
         watched.page.goto(f"{served.address}/api", wait_until="networkidle")
         watched.page.wait_for_selector(".opblock")

@@ -18,7 +18,7 @@ from backend.settings import Settings, is_loopback
 from events.batch import CONTENT_TYPE, encode
 from events.clock import SetClock, SystemClock
 from events.errors import FolderError
-from tests.server import Served, Site, Tablet, an_object, found, serving, site
+from tests.server import Served, Site, Tablet, an_object, found, serving, signed_in, site
 
 XUNJI = Path(sys.executable).with_name("xunji")
 
@@ -78,7 +78,9 @@ def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
         until = 200
         while httpx.get(f"{again.address}/ready").json()["lag"] and until:
             until -= 1
-        same = httpx.get(f"{again.address}/replay/inspections/difference", timeout=30).json()
+        same = httpx.get(
+            f"{again.address}/replay/inspections/difference", timeout=30, cookies=signed_in(path)
+        ).json()
 
     assert answer.json()["held"] == repeated.json()["held"] == 41
     assert answer.json()["position"] == repeated.json()["position"]
@@ -122,7 +124,7 @@ def test_its_log_is_json_and_holds_neither_bodies_nor_queries(path: Path) -> Non
     tablet = tablet_of(path)
     with serving(path) as served:
         push(served, tablet)
-        httpx.get(f"{served.address}/views/objects?township=440804001")
+        httpx.get(f"{served.address}/views/objects?township=440804001", cookies=signed_in(path))
         httpx.get(f"{served.address}/nowhere", headers={"cookie": "secret=1"})
         served.stop()
         assert served.process.stderr is not None

@@ -1,0 +1,125 @@
+"""The one table: which role may do what, and which routes are open to anybody.
+
+Administration, security and audit are apart (三员分立): who manages devices sees no case, who
+manages accounts cannot give themselves a right over cases, who audits changes nothing.
+`docs/roles.md` is written from here (`xunji people roles`).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """An account has one. Whoever is two things has two accounts."""
+
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDITOR = "auditor"
+    MANAGER = "manager"
+    SECTION_CHIEF = "section_chief"
+    TOWNSHIP = "township"
+    INSPECTOR = "inspector"
+    SUPERVISOR = "supervisor"
+
+
+class Right(StrEnum):
+    """What a route needs, said in its `opt={"right": …}`."""
+
+    SIGNED_IN = "signed_in"
+    """One's own account, the description of the interface."""
+    READ_VIEWS = "read_views"
+    """Lists and figures."""
+    READ_CASES = "read_cases"
+    """An object, an inspection, with what was found."""
+    READ_PEOPLE_SEALED = "read_people_sealed"
+    """Personal data: opened for a purpose, and recorded."""
+    READ_HISTORY = "read_history"
+    """The records as headers, and replays."""
+    READ_ACCESS_LOG = "read_access_log"
+    READ_ACCOUNTS = "read_accounts"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    READ_DEVICES = "read_devices"
+    MANAGE_DEVICES = "manage_devices"
+    MANAGE_LISTS = "manage_lists"
+    """The bureau's lists: what is imported."""
+    EXPORT = "export"
+    SUPERVISE = "supervise"
+    """To record an act of supervision."""
+
+
+_READING: Final = frozenset({Right.SIGNED_IN, Right.READ_VIEWS, Right.READ_CASES})
+
+GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
+    Role.SYSTEM_ADMIN: frozenset({Right.SIGNED_IN, Right.READ_DEVICES, Right.MANAGE_DEVICES}),
+    Role.SECURITY_ADMIN: frozenset({Right.SIGNED_IN, Right.READ_ACCOUNTS, Right.MANAGE_ACCOUNTS}),
+    Role.AUDITOR: _READING
+    | {
+        Right.READ_PEOPLE_SEALED,
+        Right.READ_HISTORY,
+        Right.READ_ACCESS_LOG,
+        Right.READ_ACCOUNTS,
+        Right.READ_DEVICES,
+        Right.EXPORT,
+    },
+    Role.MANAGER: _READING
+    | {
+        Right.READ_PEOPLE_SEALED,
+        Right.READ_HISTORY,
+        Right.READ_DEVICES,
+        Right.MANAGE_LISTS,
+        Right.EXPORT,
+        Right.SUPERVISE,
+    },
+    Role.SECTION_CHIEF: _READING | {Right.READ_PEOPLE_SEALED, Right.EXPORT},
+    Role.TOWNSHIP: _READING | {Right.EXPORT},
+    Role.INSPECTOR: _READING,
+    Role.SUPERVISOR: _READING | {Right.READ_HISTORY, Right.EXPORT},
+}
+
+SECOND_FACTOR: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+"""Roles that do not get in with a password alone."""
+
+NEEDS_DOMAINS: Final = frozenset({Role.SECTION_CHIEF})
+NEEDS_TOWNSHIPS: Final = frozenset({Role.TOWNSHIP})
+NEEDS_UNTIL: Final = frozenset({Role.SUPERVISOR})
+
+SCOPED: Final = frozenset(
+    {Right.READ_VIEWS, Right.READ_CASES, Right.READ_PEOPLE_SEALED, Right.READ_HISTORY}
+    | {Right.MANAGE_LISTS, Right.EXPORT, Right.SUPERVISE}
+)
+"""Rights over the district's data. A reader with a scope gets to a route that needs one only
+where it takes `domain` and `township` in its query, or says `opt={"narrows": True}`: then it
+asks `Reader.require` or `Reader.narrow` itself."""
+
+SIGNING_IN: Final = frozenset({"/sign-in", "/join"})
+"""Open pages that take forms: those of another origin are refused."""
+
+OPEN: Final = SIGNING_IN | frozenset(
+    {
+        "/health",
+        "/ready",
+        "/problems/{code}",
+        "/static/{name}",
+        "/sync/bureau",
+        "/sync/enrol",
+        "/sync/log",
+        "/sync/pull",
+    }
+)
+"""Open to anybody; `/sync` has signatures of its own. A route that is neither here nor says
+its right is closed to everybody."""
+
+OF_OTHERS: Final[Mapping[str, Right]] = {"/api": Right.SIGNED_IN}
+"""Routes that a library brings, by the beginning of their path."""
+
+
+def right_of(path: str, opt: Mapping[str, object]) -> Right | None:
+    """Return the right that a route needs; None where it says none, or one that is not."""
+    said = opt.get("right")
+    if isinstance(said, str):
+        return Right(said) if said in frozenset(Right) else None
+    for beginning, right in OF_OTHERS.items():
+        if path == beginning or path.startswith(f"{beginning}/"):
+            return right
+    return None
