@@ -1,8 +1,11 @@
 """Files that pages load, held in memory: ours under a hashed address, the build's by manifest."""
 
+import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +24,7 @@ _TYPES: Final = {
     ".txt": "text/plain; charset=utf-8",
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"
+_IMPORT: Final = re.compile(rb'(?<= from "\./)[\w-]+\.js(?=";)')
 
 
 class Asset(Struct, frozen=True):
@@ -45,11 +49,20 @@ def load(folder: Path = FOLDER) -> Assets:
     """Read our own files and those that the build put under `vendor`, if it did."""
     files: dict[str, Asset] = {}
     names: dict[str, str] = {}
+
+    def add(path: Path) -> str:
+        """Keep a file under its name with its hash; return that."""
+        if path.name not in names:
+            content = path.read_bytes()
+            if path.suffix == ".js":  # modules name each other as they are called in the sources
+                content = _IMPORT.sub(lambda said: add(folder / said[0].decode()).encode(), content)
+            name = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
+            files[name] = Asset(content, _TYPES[path.suffix])
+            names[path.name] = name
+        return names[path.name]
+
     for path in sorted(one for one in folder.glob("*.*") if one.suffix in _TYPES):
-        content = path.read_bytes()
-        name = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
-        files[name] = Asset(content, _TYPES[path.suffix])
-        names[path.name] = name
+        add(path)
     for wanted, entry in _manifest(folder / "vendor").items():
         path = folder / "vendor" / entry["file"]
         files[path.name] = Asset(path.read_bytes(), _TYPES[path.suffix])
@@ -74,7 +87,22 @@ def asset(
     found = assets.files.get(name)
     if found is None:
         raise ProblemError("not-found")
-    headers = {"cache-control": _FOREVER, "etag": f'"{name}"'}
+    headers = {"cache-control": _FOREVER, "etag": f'"{name}"', "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(b"", status_code=304, headers=headers)
-    return Response(found.content, media_type=found.media_type, headers=headers)
+    content = found.content
+    if takes_gzip(request):
+        content, headers["content-encoding"] = packed(content), "gzip"
+    return Response(content, media_type=found.media_type, headers=headers)
+
+
+def takes_gzip(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether who asks takes what is packed (RFC 9110, 12.5.3)."""
+    said = request.headers.get("accept-encoding", "").replace(" ", "").lower().split(",")
+    return "gzip" in said
+
+
+@lru_cache(maxsize=64)
+def packed(content: bytes) -> bytes:
+    """Return a text packed; the same bytes each time."""
+    return gzip.compress(content, mtime=0)

@@ -7,6 +7,7 @@ Run as a script it compiles the catalogues only: `make catalogues`.
 import base64
 import hashlib
 import json
+import re
 from importlib.metadata import distribution
 from io import BytesIO
 from pathlib import Path
@@ -25,7 +26,11 @@ ASSETS = {
         "flask_swagger_ui/dist/swagger-ui.css",
         "flask_swagger_ui/dist/LICENSE",
     ],
+    "maplibre": ["maplibre/srcjs/maplibre-gl.css"],
 }
+
+MAPLIBRE = "maplibre/srcjs/maplibre-gl.js"
+MAPLIBRE_LICENCE = Path(__file__).parent / "licences/maplibre-gl-LICENSE.txt"
 
 
 class BuildHook(BuildHookInterface[Any]):
@@ -60,6 +65,7 @@ def collect_assets(folder: Path) -> None:
         for wheel, assets in ASSETS.items()
         for asset in assets
     }
+    manifest |= maplibre(folder)
     write(folder / "manifest.json", (json.dumps(manifest, indent=1) + "\n").encode())
     current = {"manifest.json", *(entry["file"] for entry in manifest.values())}
     for stale in folder.iterdir():
@@ -74,10 +80,18 @@ def name_of(wheel: str, asset: str) -> str:
 
 
 def copied(wheel: str, asset: str, folder: Path) -> dict[str, str]:
-    """Copy one asset; return its manifest entry: file, integrity, and where it is from."""
-    content = Path(str(distribution(wheel).locate_file(asset))).read_bytes()
+    """Copy one asset; return its manifest entry."""
+    return kept(wheel, name_of(wheel, asset), read(wheel, asset), folder)
+
+
+def read(wheel: str, asset: str) -> bytes:
+    return Path(str(distribution(wheel).locate_file(asset))).read_bytes()
+
+
+def kept(wheel: str, named: str, content: bytes, folder: Path) -> dict[str, str]:
+    """Write a file; return its manifest entry: file, integrity, and where it is from."""
     digest = hashlib.sha384(content)
-    name = Path(name_of(wheel, asset))
+    name = Path(named)
     file = f"{name.stem}.{digest.hexdigest()[:12]}{name.suffix}"
     write(folder / file, content)
     return {
@@ -85,6 +99,42 @@ def copied(wheel: str, asset: str, folder: Path) -> dict[str, str]:
         "integrity": "sha384-" + base64.b64encode(digest.digest()).decode(),
         "from": f"{wheel} {distribution(wheel).version}",
     }
+
+
+def maplibre(folder: Path) -> dict[str, dict[str, str]]:
+    """Keep MapLibre GL in three files, and its licence, which the wheel does not bring.
+
+    Its one file makes its worker from a `blob:`, which our pages forbid. It holds three modules
+    on a line each; page and worker share the first, so that nothing is loaded twice.
+    """
+    parts = modules(read("maplibre", MAPLIBRE).decode())
+    shared = kept("maplibre", "maplibre-gl-shared.js", parts["shared"].encode(), folder)
+    worker = f'importScripts("{shared["file"]}");\n{parts["worker"]}'.encode()
+    licence = MAPLIBRE_LICENCE.read_bytes()
+    return {
+        "maplibre-gl-shared.js": shared,
+        "maplibre-gl-worker.js": kept("maplibre", "maplibre-gl-worker.js", worker, folder),
+        "maplibre-gl.js": kept("maplibre", "maplibre-gl.js", parts["index"].encode(), folder),
+        MAPLIBRE_LICENCE.name: kept("maplibre", MAPLIBRE_LICENCE.name, licence, folder),
+    }
+
+
+# As the file's own introduction calls its modules: see there.
+DEFINE = """var maplibregl = {}, maplibreShared = {};
+function define(name, needs, factory) {
+  if (name === "index") factory(maplibregl, maplibreShared); else factory(maplibreShared);
+}
+"""
+
+
+def modules(text: str) -> dict[str, str]:
+    """Return the modules `shared`, `worker` and `index`, each with the notice on top."""
+    notice = text[: text.index("*/") + 2] + "\n"
+    found = dict(re.findall(r'^(?=define\("(\w+)")(.*)$', text, re.MULTILINE))
+    if list(found) != ["shared", "worker", "index"]:
+        raise ValueError(f"maplibre-gl.js is made of other modules: {list(found)}")
+    found["shared"] = DEFINE + found["shared"]
+    return {name: f"{notice}{code}\n" for name, code in found.items()}
 
 
 def write(path: Path, content: bytes) -> None:

@@ -34,6 +34,20 @@ def test_the_page_of_the_api_has_its_files_and_their_licence() -> None:
     )
 
 
+def test_the_worker_of_the_map_shares_its_first_part_with_the_page() -> None:
+    files = {name: (VENDOR / entry["file"]).read_text() for name, entry in MANIFEST.items()}
+
+    assert MANIFEST["maplibre-gl-shared.js"]["file"] in files["maplibre-gl-worker.js"]
+    assert files["maplibre-gl.js"].count('define("') == 1
+    assert "createObjectURL(new Blob([workerBundle" not in "".join(files.values())
+    assert "Redistributions in binary form" in files["maplibre-gl-LICENSE.txt"]
+
+
+def test_a_map_made_of_other_modules_is_refused(hook: dict) -> None:
+    with pytest.raises(ValueError, match="other modules"):
+        hook["modules"]('/* notice */\ndefine("shared",[],f);\ndefine("index",[],f);\n')
+
+
 def test_nothing_stale_is_shipped() -> None:
     assert {path.name for path in VENDOR.iterdir()} == {
         "manifest.json",
