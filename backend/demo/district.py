@@ -68,6 +68,7 @@ _SPOTS: Final = (
     "大桥桥底", "农贸市场", "医院周边", "银行自助区", "公园凉亭", "渡口", "车站", "废弃厂房",
 )  # fmt: skip
 _FUNERAL_TABLET = "funeral"
+_STRIDE: Final = 31  # villages: so that a few objects of a type lie all over the district
 _EARTH: Final = Geod(ellps="GRS80")
 
 
@@ -242,7 +243,7 @@ def _postings(tablets: Iterable[Tablet]) -> Iterator[OfficerPosted]:
 def _objects(dice: Dice, places: tuple[Place, ...], scale: float) -> Iterator[Listed]:
     for object_type, count, domain, prefix, name in _STOCK:
         for number in range(max(1, round(count * scale))):
-            place = places[number % len(places)] if count > 7 else places[number * 10 % len(places)]  # noqa: PLR2004
+            place = places[number * _STRIDE % len(places)]
             yield _object(dice, place, object_type, domain, prefix, name, number)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from backend.demo import irregular, planning, rechecks
+from backend.demo import irregular, planning, rechecks, weather
 from backend.demo.chance import Dice
 from backend.demo.district import District, Listed, Tablet
 from events.clock import CHINA, microseconds
@@ -20,16 +20,14 @@ from events.office import (
     CalendarDayDeclared,
     InspectionAssigned,
     SensitivePeriodDeclared,
-    Signal,
     SupervisionRecorded,
-    WeatherWarningIssued,
-    WeatherWarningLifted,
 )
 from events.register import CertificateIssued, LeaveTaken, ObjectClosed, ObjectMerged
 
 FIRST_DAY: Final = date(2026, 1, 5)
 TODAY: Final = date(2026, 11, 23)  # pinned: a Monday morning
-_PATROLS, _RECHECKS, _FUNERAL, _GENERAL = 1_750, 1_060, 340, 250  # visits at scale 1
+_PATROLS, _RECHECKS, _FUNERAL = 1_750, 1_060, 340  # visits at scale 1
+_SOCIAL, _OTHERS = 330, 250
 _PATROLLED: Final = ("street_segment", "hotspot")
 _FUNERAL_TYPES: Final = {
     "cemetery_public_welfare": 3, "funeral_goods_shop": 3, "burial_patrol_segment": 5,
@@ -46,6 +44,7 @@ _PERIODS: Final = (
     ("重阳祭扫", date(2026, 10, 15), date(2026, 10, 21)),
 )
 _MINUTE: Final = 60_000_000
+_EVENING_TURNS: Final = 3  # before the tablet hands in at ten
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -119,7 +118,11 @@ def year(district: District, devices: Sequence[str], seed: int, scale: float) ->
     """Return the demo year. `devices` are the ids the office gave the tablets, in their order."""
     visits = [
         sorted(
-            _visits(Dice.for_purpose(seed, f"visits {number}"), district, number, scale), key=_at
+            (
+                *_visits(Dice.for_purpose(seed, f"visits {number}"), district, number, scale),
+                *_warned(Dice.for_purpose(seed, f"warned {number}"), district, number, seed),
+            ),
+            key=_at,
         )
         for number in range(len(district.tablets))
     ]
@@ -129,7 +132,7 @@ def year(district: District, devices: Sequence[str], seed: int, scale: float) ->
         tuple(_with_network(Dice.for_purpose(seed, f"network {number}"), number, own))
         for number, own in enumerate(visits)
     )
-    office = sorted(_office(Dice.for_purpose(seed, "office"), district, devices, visits), key=_at)
+    office = sorted(_office(seed, district, devices, visits), key=_at)
     return Year(tablets, tuple(office), {first: one.inspection for first, one in again.items()})
 
 
@@ -148,14 +151,39 @@ def _at(one: Inspection | Push | Pull | OfficeStep | Review | Morning) -> int:
 def _visits(dice: Dice, district: District, number: int, scale: float) -> Iterator[Inspection]:
     tablet = district.tablets[number]
     wanted = _wanted(dice, district, tablet, scale)
-    days = rechecks.in_order((_day(dice, kind) for kind, _ in wanted), wanted)
+    days = rechecks.in_order((_day(dice, kind, listed) for kind, listed in wanted), wanted)
     by_day: defaultdict[date, list[tuple[str, Listed]]] = defaultdict(list)
     for day, (kind, listed) in sorted(zip(days, wanted, strict=True), key=lambda pair: pair[0]):
         by_day[day].append((kind, listed))
     for day, todo in by_day.items():
-        for turn, (kind, listed) in enumerate(todo):
-            at = instant(day, 8, 30) + (turn * 40 + dice.randint(0, 12)) * _MINUTE
+        for start, (kind, listed) in _by_the_clock(day, todo):
+            at = start + dice.randint(0, 12) * _MINUTE
             yield _inspection(dice, tablet, kind, listed, at)
+
+
+def _warned(dice: Dice, district: District, number: int, seed: int) -> Iterator[Inspection]:
+    """Yield the patrols that a tablet's crew makes because of a weather warning."""
+    tablet = district.tablets[number]
+    patrolled = [
+        one
+        for one in district.objects
+        if one.fact.object_type in _PATROLLED and one.fact.township in tablet.townships
+    ]
+    for at, listed in weather.turns(dice, seed, patrolled):
+        yield _inspection(dice, tablet, "street_patrol", listed, at)
+
+
+def _by_the_clock(
+    day: date, todo: Sequence[tuple[str, Listed]]
+) -> Iterator[tuple[int, tuple[str, Listed]]]:
+    """Yield when each visit of a day begins: some hotspots in the evening, as their slots ask."""
+    hot = [at for at, one in enumerate(todo) if one[1].fact.object_type == "hotspot"]
+    late = frozenset(hot[:_EVENING_TURNS])
+    evening = [one for at, one in enumerate(todo) if at in late]
+    by_day = [one for at, one in enumerate(todo) if at not in late]
+    for first, turns in ((instant(day, 8, 30), by_day), (instant(day, 20, 5), evening)):
+        for turn, one in enumerate(turns):
+            yield first + turn * 40 * _MINUTE, one
 
 
 def _wanted(
@@ -171,21 +199,29 @@ def _wanted(
         return _drawn(dice, "funeral_order", _weighted(here), round(_FUNERAL * scale))
     patrolled = [one for one in here if one.fact.object_type in _PATROLLED]
     homes = [one for one in here if one.fact.object_type == "low_income_household"]
-    others = [one for one in here if one.fact.object_type in _GENERAL_TYPES]
+    social = [one for one in here if one.fact.domain == _CONCENTRATED]
+    others = [one for one in here if one.fact.object_type in _OTHER_TYPES]
     share = len(homes) / max(
         1, sum(one.fact.object_type == "low_income_household" for one in district.objects)
     )
     return [
-        *_drawn(dice, "street_patrol", patrolled, round(_PATROLS * scale / 7)),
+        *_drawn(dice, "street_patrol", _hotspots_first(patrolled), round(_PATROLS * scale / 7)),
         *rechecks.turns(homes, round(_RECHECKS * scale * share)),
-        *_drawn(dice, "general_inspection", others, round(_GENERAL * scale / 7)),
+        *_drawn(dice, "general_inspection", social, round(_SOCIAL * scale / 7)),
+        *_drawn(dice, "general_inspection", others, round(_OTHERS * scale / 7)),
     ]
 
 
-_GENERAL_TYPES: Final = (
-    "social_association", "private_non_enterprise_unit", "elderly_care_institution", "charity",
-    "volunteer_org",
+_CONCENTRATED: Final = "social_organization"
+_OTHER_TYPES: Final = (
+    "private_non_enterprise_unit", "elderly_care_institution", "charity", "volunteer_org",
+    "place_name_sign", "boundary_marker", "relief_station",
 )  # fmt: skip
+
+
+def _hotspots_first(patrolled: Iterable[Listed]) -> list[Listed]:
+    """Hotspots are walked more often than streets."""
+    return [one for one in patrolled for _ in range(3 if one.fact.object_type == "hotspot" else 1)]
 
 
 def _weighted(here: Iterable[Listed]) -> list[Listed]:
@@ -200,11 +236,18 @@ def _drawn(dice: Dice, kind: str, objects: list[Listed], count: int) -> list[tup
     return [(kind, order[turn % len(order)]) for turn in range(count)]
 
 
-def _day(dice: Dice, kind: str) -> date:
-    """Return a day: patrols on any, the rest on working days; general visits mostly in spring."""
+def _day(dice: Dice, kind: str, listed: Listed) -> date:
+    """Return a day: patrols on any, the rest on working days.
+
+    Social organisations are inspected early in the year, other organisations later: the bureau
+    wants the share of the former to fall.
+    """
     span = (TODAY - FIRST_DAY).days
     while True:
-        reach = dice.betavariate(1.1, 2.6) if kind == "general_inspection" else dice.random()
+        reach = dice.random()
+        if kind == "general_inspection":
+            social = listed.fact.domain == _CONCENTRATED
+            reach = dice.betavariate(1.0, 3.2) if social else dice.betavariate(2.2, 1.2)
         day = FIRST_DAY + timedelta(days=int(reach * span))
         if kind == "street_patrol" or (day.weekday() < 5 and day not in _days_off()):  # noqa: PLR2004  Saturday
             return day
@@ -478,15 +521,16 @@ def _local_day(at: int) -> date:
 
 
 def _office(
-    dice: Dice, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
+    seed: int, district: District, devices: Sequence[str], visits: Sequence[Sequence[Inspection]]
 ) -> Iterator[OfficeStep | Review | Morning]:
+    dice = Dice.for_purpose(seed, "office")
     yield OfficeStep(instant(FIRST_DAY, 7), (*_calendar(dice), *irregular.caps(), planning.plan()))
     for day in range(1, (TODAY - FIRST_DAY).days):
         yield Morning(instant(FIRST_DAY + timedelta(days=day), 8, 10))
     for week in range((TODAY - FIRST_DAY).days // 7):
         yield Review(instant(FIRST_DAY + timedelta(days=7 * week + 4), 23, 30))
     yield from _assignments(dice, district, devices, visits)
-    yield from _weather(dice)
+    yield from _weather(seed)
     yield from _supervision(dice, district)
     yield from _register_changes(dice, district)
 
@@ -562,25 +606,11 @@ def _monday(at: int) -> date:
     return max(day - timedelta(days=day.weekday()), FIRST_DAY)
 
 
-def _weather(dice: Dice) -> Iterator[OfficeStep]:
-    signals: dict[int, Signal] = {
-        1: "cold",
-        2: "cold",
-        5: "rainstorm",
-        6: "heat",
-        7: "typhoon",
-        8: "heat",
-        9: "typhoon",
-    }
-    for month, signal in signals.items():
-        for _ in range(2):
-            day = date(2026, month, dice.randint(6, 25))
-            warning, issued = dice.new_id(), instant(day, dice.randint(0, 6))
-            moment = datetime.fromtimestamp(issued / 1_000_000, UTC)
-            level = dice.choice(("yellow", "orange"))
-            yield OfficeStep(issued, (WeatherWarningIssued(warning, signal, level, moment),))
-            lifted = moment + timedelta(hours=dice.randint(8, 30))
-            yield OfficeStep(microseconds(lifted), (WeatherWarningLifted(warning, lifted),))
+def _weather(seed: int) -> Iterator[OfficeStep]:
+    for one in weather.warnings(seed):
+        issued, lifted = one.facts
+        yield OfficeStep(one.issued, (issued,))
+        yield OfficeStep(one.lifted, (lifted,))
 
 
 def _supervision(dice: Dice, district: District) -> Iterator[OfficeStep]:
