@@ -25,7 +25,7 @@ from projections.asked import Rules
 from projections.figures import Figure, Measured, Part, summed
 from projections.frequency import ByClass, household_class, later
 from projections.garbage import no_collection
-from projections.objects import Place, Term
+from projections.objects import Place
 from projections.question import Question
 from projections.registered import Registered
 from projections.spans import OPEN, Span, before
@@ -189,8 +189,6 @@ def _day(value: object) -> date | None:
 _SOME_DAYS: Final = timedelta(days=60)
 """No row of days off is longer, no two months differ by more."""
 
-_SAYS_NOTHING: Final = (Term(date.min),)
-
 
 class _Classes:
     """When a recheck falls due by the class that a household has on that day."""
@@ -219,7 +217,7 @@ class _Classes:
     def due(self, one: Registered, last: date) -> date:
         """Return the first day on which the class then asks for it; `OPEN` where none does."""
         found = OPEN
-        terms = one.terms or _SAYS_NOTHING
+        terms = one.terms
         for place, term in enumerate(terms):
             starts = term.valid_from if place else date.min
             ends = before(terms[place + 1].valid_from) if place + 1 < len(terms) else OPEN

@@ -100,14 +100,20 @@ def test_what_was_proposed_and_what_was_decided_stand_apart() -> None:
     decided, pending = desk.recheck("one"), desk.recheck("two", "B")
     desk.decide(decided, told=False)
     desk.establish(pending, "error")
+    desk.establish(decided, "change", on="2026-03-03")
 
     found = desk.found(today=date(2026, 3, 12))
 
     assert (found.benefits.proposed, found.benefits.decided) == (2, 1)
     assert found.benefits.pending == {an_id("proposal two"): 10}
     assert found.benefits.rights_untold == (an_id("proposal one"),)
-    assert (found.lines[0].proposed_on, found.lines[0].decided_on) == (date(2026, 3, 2), None)
-    assert desk.found(today=date(2026, 3, 8)).benefits.decided == 0
+    assert [(one.proposed_on, one.decided_on) for one in found.lines] == [
+        (date(2026, 3, 2), date(2026, 3, 9)),
+        (date(2026, 3, 2), None),
+    ]
+    before = desk.found(today=date(2026, 3, 8))
+    assert before.benefits.decided == 0
+    assert before.lines[0].decided_on is None
 
 
 def test_decided_in_a_later_period_is_still_decided() -> None:

@@ -197,9 +197,12 @@ def test_of_a_voided_inspection_nothing_is_to_be_done() -> None:
     desk = Streets()
     visit = desk.visit()
     desk.task(visit, due="2026-03-01")
+    desk.task(visit, "B")
+    desk.done(visit, "2026-03-02", name="B")
     desk.void(visit)
 
     assert names(desk.listed()) == names(desk.listed("overdue")) == ""
+    assert names(desk.listed("done")) == ""
 
 
 def test_what_was_reported_done_and_never_opened_is_no_follow_up() -> None:

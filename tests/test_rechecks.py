@@ -16,7 +16,7 @@ from events.register import (
 )
 from projections.figures import Measured
 from projections.question import Filters
-from projections.rechecks import recheck_on_time
+from projections.rechecks import recheck_on_time, rechecks
 from projections.spans import Span
 from tests.follow_histories import Desk, names
 from tests.histories import an_id, crew
@@ -180,6 +180,27 @@ def test_the_class_is_that_of_the_due_day() -> None:
     homes.recheck("2026-06-02")  # due on 1 June since it has another class
 
     assert told(homes.measured()) == "0/2"  # and on 2 December again
+
+
+def test_a_class_that_is_to_be_rechecked_sooner_asks_at_once_where_its_time_is_over() -> None:
+    homes = Homes()
+    homes.home(**STABLE, confirmed_on="2025-05-04")
+    homes.home(since="2026-03-02", revised=True, **UNFIXED, confirmed_on="2025-05-04")
+    homes.recheck("2026-03-03")
+
+    found = homes.measured(last="2026-06-30")
+
+    assert told(found) == "0/1"
+    assert told(homes.measured(last="2026-03-01")) == "no objects"
+
+
+def test_since_when_one_is_overdue_is_counted_from_its_last_recheck_however_long_ago() -> None:
+    homes = Homes()
+    homes.home(since="2015-01-05", **STABLE)
+    homes.recheck("2022-06-06")
+    question = homes.asked(YEAR, date(2026, 12, 31))
+
+    assert [one.due_on for one in rechecks(question)] == [date(2023, 6, 6)]
 
 
 def test_what_the_register_says_of_a_recheck_moves_the_date_and_is_not_counted() -> None:
