@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from msgspec import Struct
 
@@ -241,8 +241,7 @@ def _of_place(
     days = stretch.days.within(past)
     if days is None:
         return
-    lengths: set[Per] = {each.per for each in rule.levels.values()}
-    for per in lengths:
+    for per in _lengths(one, rule):
         for span in windows(per, days):
             about = patrolled(question, one, stretch, rule, span.end)
             if about is None or about.each.per != per:
@@ -279,9 +278,7 @@ def patrolled(
     ):
         return None
     attributes = one.term(day).attributes
-    level = attributes.get("level", OTHER)
-    if place.object_type == HOTSPOT or level not in rule.levels:
-        level = HOTSPOT if place.object_type == HOTSPOT else OTHER
+    level = _level(place.object_type, attributes, rule)
     each = rule.levels.get(level)
     if each is None:
         return None
@@ -290,6 +287,24 @@ def patrolled(
         stretch.item, place.domain, one.object, one.members, place, level, each,
         rule.special_weather, slots,
     )  # fmt: skip
+
+
+def _level(object_type: str, attributes: Mapping[str, Any], rule: ByLevel) -> str:
+    """Return the level of a place; what it states counts only where the rule knows it."""
+    stated = attributes.get("level")
+    if object_type == HOTSPOT:
+        return HOTSPOT
+    return stated if isinstance(stated, str) and stated in rule.levels else OTHER
+
+
+def _lengths(one: Registered, rule: ByLevel) -> set[Per]:
+    """Return the lengths of windows in which a place was ever asked."""
+    levels = {
+        _level(object_type, term.attributes, rule)
+        for object_type, _ in one.types
+        for term in one.terms
+    }
+    return {rule.levels[level].per for level in levels if level in rule.levels}
 
 
 def key_slots(stated: object) -> tuple[tuple[Slot, ...], tuple[str, ...]]:

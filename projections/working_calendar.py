@@ -117,7 +117,11 @@ class Calendar(Struct, frozen=True, dict=True):
 
     def sensitive(self, day: date) -> int:
         """Return by how much sensitive periods multiply on `day`: the highest, else 1."""
-        return max((one.multiplier for one in self.periods if _holds(one.days, day)), default=1)
+        found = self._times.get(day)
+        if found is None:
+            held = (one.multiplier for one in self.periods if _holds(one.days, day))
+            found = self._times[day] = max(held, default=1)
+        return found
 
     def warned(self, day: date, township: str, start: int = 0, end: int = A_DAY) -> bool:
         """Tell whether a warning stood in a township, between two minutes of `day`.
@@ -138,6 +142,10 @@ class Calendar(Struct, frozen=True, dict=True):
             found = tuple(one for one in self.warnings if _holds(one.days, day))
             self._on[day] = found
         return found
+
+    @cached_property
+    def _times(self) -> dict[date, int]:
+        return {}
 
     @cached_property
     def _on(self) -> dict[date, tuple[Warned, ...]]:

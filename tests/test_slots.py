@@ -120,6 +120,15 @@ def test_a_place_that_ended_is_asked_to_its_last_day() -> None:
     assert len(found(bureau)) == 2
 
 
+@pytest.mark.parametrize("level", ["hotspot", "motorway", ["arterial"], None, 7])
+def test_a_segment_of_a_level_that_is_none_is_asked_weekly(level: object) -> None:
+    bureau = district()
+    bureau.thing("lane", "street_segment", attributes={"level": level})
+    expected = "2026-03-02|day" if level == "hotspot" else "2026-03-08|week"
+
+    assert f"lane|{expected}" in found(bureau)
+
+
 # ── what is a pass ─────────────────────────────────────────────────────────────────
 
 

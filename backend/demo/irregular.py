@@ -6,6 +6,7 @@ By the inspection's own identity, so that nothing here disturbs any other dice o
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import cycle
 from typing import Any, Final
 
 from backend.demo.chance import Dice
@@ -17,6 +18,7 @@ _APPROVAL: Final = {"funeral_order": "FU-03", "general_inspection": "GE-03"}
 _NOTICE: Final = {"funeral_order": "FU-06", "general_inspection": "GE-06"}
 _CAP: Final = "FU-35"
 _BY_SOURCE: Final = {"special": "superior_special", "complaint": "lead"}
+_PLANNED: Final = ("plan", "double_random")
 _CAPS: Final = {"funeral_goods_shop": 3, "cemetery_commercial": 2, "funeral_agent": 2}
 
 _ADMINISTRATIVE: Final = frozenset(_APPROVAL)
@@ -91,11 +93,14 @@ def caps() -> Iterator[FrequencyCapPublished]:
         yield FrequencyCapPublished(cap, object_type, per_year, NEW_YEAR)
 
 
-def exceptions(district: District, visits: Iterable[tuple[str, str]]) -> Mapping[int, str]:
-    """Return which visits, by their place in order, claim an exception at the cap: by source.
+def exceptions(
+    district: District, visits: Iterable[tuple[str, str]]
+) -> Mapping[int, tuple[str, str]]:
+    """Return which visits, by their place in order, claim an exception at the cap, and as what.
 
-    `visits` are object and source of each, in order; the demo year is one calendar year. What
-    has no listed exception is held all the same, and stands beyond the cap.
+    `visits` are object and source of each, in order; the demo year is one calendar year. A
+    special check and a lead claim theirs; of those that were planned, each third turns out to
+    be one and each third the other. What claims none is held all the same, beyond the cap.
     """
     of = {
         one.fact.object: _CAPS[one.fact.object_type]
@@ -103,10 +108,13 @@ def exceptions(district: District, visits: Iterable[tuple[str, str]]) -> Mapping
         if one.fact.object_type in _CAPS and is_enterprise(one.fact.uscc)
     }
     held: Counter[str] = Counter()
-    found: dict[int, str] = {}
+    turns = cycle((*_BY_SOURCE, ""))
+    found: dict[int, tuple[str, str]] = {}
     for at, (thing, source) in enumerate(visits):
-        if thing in of and held[thing] >= of[thing] and source in _BY_SOURCE:
-            found[at] = _BY_SOURCE[source]
+        full = thing in of and held[thing] >= of[thing]
+        claimed = next(turns) if full and source in _PLANNED else source
+        if full and claimed in _BY_SOURCE:
+            found[at] = (claimed, _BY_SOURCE[claimed])
         else:
             held[thing] += 1
     return found

@@ -332,12 +332,11 @@ def _reinspections(
 def _at_caps(district: District, visits: Sequence[Inspection]) -> list[Inspection]:
     """Return the visits, those beyond a cap with the exception their source gives them."""
     claimed = irregular.exceptions(district, [(one.object, one.source) for one in visits])
-    return [
-        structs.replace(one, answers={**one.answers, **irregular.exception(claimed[at])})
-        if at in claimed
-        else one
-        for at, one in enumerate(visits)
-    ]
+    return [_claiming(one, *claimed[at]) if at in claimed else one for at, one in enumerate(visits)]
+
+
+def _claiming(one: Inspection, source: str, code: str) -> Inspection:
+    return structs.replace(one, source=source, answers={**one.answers, **irregular.exception(code)})
 
 
 def _answers(dice: Dice, kind: str) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
