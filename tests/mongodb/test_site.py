@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
@@ -72,9 +73,7 @@ def test_a_bureau_works_on_mongodb_as_it_does_in_a_folder(chosen: str, tmp_path:
         assert running.client.get("/ready").json()["rebuilding"] is None
         size = running.parts.intake.store.size()
 
-    assert sorted(path.name for path in data.glob("*.sqlite")) == [
-        "codes.sqlite", "quarantine.sqlite", "vault.sqlite",
-    ]  # fmt: skip
+    assert [path.name for path in (*data.glob("history*"), *data.glob("views*"))] == []
     report = verify(DataFolder.open(data))
     assert (report.fault, report.size) == (None, size)
     with site(data) as again:
@@ -102,6 +101,18 @@ def test_the_commands_take_the_database_by_an_option(uri: str, tmp_path: Path) -
     assert (without.exit_code, without.output.count("--mongodb URI")) == (3, 1)
     elsewhere = xunji("verify", "--data", tmp_path / "data", "--mongodb", f"{uri}x")
     assert (elsewhere.exit_code, "names another" in elsewhere.output) == (3, True)
+
+
+def test_an_auditor_verifies_without_keys_what_it_may_only_read(uri: str, tmp_path: Path) -> None:
+    xunji("init", "--data", tmp_path / "data", "--mongodb", uri, "--bureau", "District")
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "data", copy)
+    for key in (copy / "keys").iterdir():
+        key.unlink()
+
+    verified = xunji("verify", "--data", copy, "--mongodb", uri)
+
+    assert verified.exit_code == 0, verified.output
 
 
 def test_a_folder_with_its_own_history_takes_no_database(uri: str, tmp_path: Path) -> None:
