@@ -206,6 +206,30 @@ class SensitiveDataViewed(Fact, frozen=True):
     purpose: Code
 
 
+class AccountOpened(Fact, frozen=True):
+    """账号已开立. Who may use the office's pages, and how far; `header.actor` says who opened it.
+
+    Names, passwords and second factors are no records: they stand elsewhere, and can be deleted.
+    """
+
+    account: Id
+    role: Code
+    domains: tuple[Code, ...] = ()
+    townships: tuple[Code, ...] = ()
+    until: Day | None = None
+
+
+class AccountChanged(Fact, frozen=True):
+    """账号已变更. What was done, and what the account may from here on."""
+
+    account: Id
+    change: Literal["scope", "locked", "unlocked", "reset"]
+    role: Code
+    domains: tuple[Code, ...] = ()
+    townships: tuple[Code, ...] = ()
+    until: Day | None = None
+
+
 LogFact = (
     LogOpened
     | DeviceEnrolled
@@ -220,7 +244,8 @@ AssignmentFact = InspectionAssigned | AssignmentWithdrawn
 CalendarFact = (
     SensitivePeriodDeclared | WeatherWarningIssued | WeatherWarningLifted | CalendarDayDeclared
 )
-PersonFact = PersonsLinked | PersonalDataErased | SensitiveDataViewed
+AccountFact = AccountOpened | AccountChanged
+PersonFact = PersonsLinked | PersonalDataErased | SensitiveDataViewed | AccountFact
 OfficeFact = (
     LogFact | PlanAdopted | AssignmentFact | CalendarFact | SupervisionRecorded | PersonFact
 )

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from events.inspections import InspectionFact
 from events.office import (
+    AccountFact,
     AssignmentFact,
     AssignmentWithdrawn,
     CalendarFact,
@@ -360,6 +361,7 @@ ERASURES: View = of_facts(
         SupervisionRecorded,
         PersonsLinked,
         SensitiveDataViewed,
+        AccountFact,
     ),
     columns={"basis": "text"},
     extract=_extract_erasure,
