@@ -16,7 +16,7 @@
     points, runs, visited_steps, overdue, steps      maps: where objects lie; in which steps they
                    count, were inspected, or wait for it
     cells, cell_counts, cell_codes      what a cell of a map shows, in a byte
-    followed       what follows from an inspection, in one column: orders, tasks, causes, money
+    follow_rows, followed      what follows from an inspection: orders, tasks, causes, money
     follow_ups, recoveries, goals, causes, rectification, rechecks      what is asked of it
     coverage, object_inventory, item_inventory, device_list      queries
 

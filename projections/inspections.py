@@ -10,7 +10,7 @@ from events.inspections import (
 )
 from events.office import OfficeFact
 from events.register import RegisterFact
-from projections import followed, patrols, procedure, visits
+from projections import follow_rows, followed, patrols, procedure, visits
 from projections.case_rows import (
     CASE_KEEPS,
     Answered,
@@ -121,7 +121,7 @@ def _walked(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
 
 
 def _followed(held: list[Counting[CaseRow]], one: Inspected) -> tuple[Value, ...]:
-    found = followed.follow(held)
+    found = follow_rows.follow(held)
     flags = found.flags(voided=one.voided)
     due_on = found.due_on if followed.Followed.OPEN in flags else None
     ended_on = found.ended_on
