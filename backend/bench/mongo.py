@@ -36,8 +36,9 @@ from projections.fold import Fold
 _BATCHES: Final = (50, 500)
 _THREADS: Final = 8
 _APPENDED: Final = 8_000  # events of a round
-_FOLDED: Final = 20_000
-_SECTIONS: Final = 4
+_FOLDED: Final = 60_000
+_FOLDED_QUICK: Final = 20_000
+_SECTIONS: Final = 5
 _numbers = count(1)
 
 
@@ -127,7 +128,7 @@ def _fold(uri: str, name: str, shop: Workshop) -> Measured:
     database = BureauDatabase(uri, name, bytes(32))
     with closing(database.history()) as store, closing(database.views(VIEWS)) as views:
         shop.tell("mongodb: a history to fold")
-        for log, run in shop.pushes(_FOLDED):
+        for log, run in shop.pushes(shop.times(_FOLDED, _FOLDED_QUICK)):
             if not run:  # fewer were wanted than the register alone has
                 break
             store.append(log, run[0].header.sequence - 1, run, 1)

@@ -8,15 +8,17 @@ declares, and one by position. A save names the position it starts from, so that
 the database lets one through.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Generator, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import IntegrityError, PersistenceError
 from msgspec import Struct
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
@@ -43,9 +45,9 @@ PREFIX: Final = "views-"
 _DIGITS: Final = 12
 _EMPTYING: Final = -1
 _PRIMARY: Final = "_id_"
-_WIDE: Final = 3
+_WIDE: Final = 4
 _LONGEST_NAME: Final = 100
-_KEYS_AT_ONCE: Final = 200
+_KEYS_AT_ONCE: Final = 100
 _OPERATORS: Final[Mapping[Operator, str]] = {
     "=": "$eq",
     "!=": "$ne",
@@ -122,6 +124,7 @@ class MongoViews(MongoTrackingRecorder):
         super().__init__(datastore, TRACKING)
         self.views = tuple(views)
         self.name = name or set_name(views)
+        self._absent: defaultdict[str, set[str]] = defaultdict(set)  # looked for since a save
         with _failing():
             if use == "fold":
                 self._make()
@@ -176,12 +179,28 @@ class MongoViews(MongoTrackingRecorder):
         with _failing(), translated():
             while some := list(islice(left, _KEYS_AT_ONCE)):
                 rows = collection.find({"_id": {"$in": some}}, {"d": 1})
-                found |= {row["_id"]: row["d"] for row in rows}
+                held = {row["_id"]: row["d"] for row in rows}
+                self._absent[view].update(key for key in some if key not in held)
+                found |= held
         return found
 
     def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
+        absent, self._absent = self._absent, defaultdict(set)
+        with _failing():
+            try:
+                self._save(documents, after, position, absent)
+            except IntegrityError:  # what was absent when it was looked for is there by now
+                self._save(documents, after, position, {})
+
+    def _save(
+        self,
+        documents: Mapping[str, Sequence[Saved]],
+        after: int,
+        position: int,
+        absent: Mapping[str, AbstractSet[str]],
+    ) -> None:
         changes = {
-            view: [_replacement(self._columns(view), row) for row in rows]
+            view: [_change(self._columns(view), row, absent.get(view, ())) for row in rows]
             for view, rows in documents.items()
             if rows
         }
@@ -191,8 +210,7 @@ class MongoViews(MongoTrackingRecorder):
             for view, rows in changes.items():
                 self.collection(view).bulk_write(rows, ordered=False, session=session)
 
-        with _failing():
-            self.datastore.in_transaction(work)
+        self.datastore.in_transaction(work)
 
     def select(self, query: Query) -> list[Found]:
         collection = self.collection(query.view)
@@ -282,12 +300,18 @@ def _field(column: str) -> str:
             return f"c.{column}"
 
 
-def _replacement(columns: Sequence[str], row: Saved) -> ReplaceOne[Document]:
+def _change(
+    columns: Sequence[str], row: Saved, absent: Container[str]
+) -> InsertOne[Document] | ReplaceOne[Document]:
+    """Return how to save a row: to insert what is known to be new costs half of looking for it."""
     document = {
+        "_id": row.key,
         "p": row.position,
         "d": row.document,
         "c": dict(zip(columns, row.columns, strict=True)),
     }
+    if row.key in absent:
+        return InsertOne(document)
     return ReplaceOne({"_id": row.key}, document, upsert=True)
 
 

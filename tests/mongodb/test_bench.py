@@ -17,7 +17,7 @@ from tests.mongodb import standin
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mongo, "_APPENDED", 100)
-    monkeypatch.setattr(mongo, "_FOLDED", 200)
+    monkeypatch.setattr(mongo, "_FOLDED_QUICK", 200)
 
 
 def test_each_number_is_measured_and_has_a_label_and_nothing_is_left(

@@ -134,12 +134,14 @@ def test_an_index_serves_what_it_leads_with_or_holds_in_order() -> None:
 
 
 def test_a_wide_index_has_a_narrow_one_beside_it_to_page_by() -> None:
-    view = structs.replace(OBJECTS, indexes=(("name", "township", "domain"), ("last_on",)))
+    view = structs.replace(
+        OBJECTS, indexes=(("name", "township", "domain", "village"), ("last_on",))
+    )
 
     assert indexes(view) == {
         "_id_": ("key",),
         "position": ("position", "key"),
         "name": ("name", "key"),
-        "name_township_domain": ("name", "township", "domain", "key"),
+        "name_township_domain_village": (*wide, "key"),
         "last_on": ("last_on", "key"),
     }

@@ -104,6 +104,17 @@ def test_what_fails_in_the_middle_of_a_save_is_not_saved_at_all(database: Databa
     views.save({"objects": [row("a", 2, "new")]}, 1, 2)
 
 
+def test_what_was_absent_when_looked_for_may_have_come_since(database: Database) -> None:
+    views, other = MongoViews(database(), VIEWS), MongoViews(database(), VIEWS)
+    views.load("objects", ["a", "b"])
+    other.save({"objects": [row("a", 1, "first")]}, 0, 0)
+
+    views.save({"objects": [row("a", 2, "second"), row("b", 2)]}, 0, 2)
+
+    found = views.select(Query("objects", columns=("name", "position")))
+    assert [(one.key, one.values) for one in found] == [("a", ("second", 2)), ("b", ("", 2))]
+
+
 def test_a_save_that_moves_no_position_still_excludes_another(database: Database) -> None:
     one, other = MongoViews(database(), VIEWS), MongoViews(database(), VIEWS)
     one.save({"objects": [row("a")]}, 0, 0)
