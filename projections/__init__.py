@@ -18,6 +18,10 @@
     cells, cell_counts, cell_codes      what a cell of a map shows, in a byte
     follow_rows, followed      what follows from an inspection: orders, tasks, causes, money
     follow_ups, recoveries, goals, causes, rectification, rechecks      what is asked of it
+    working_calendar, frequency, asked, registered, uses, terms      what rules read: days, rules
+                   and windows, items and plans, objects, when each was inspected
+    requirements, slots, weather, cap_use      what was to be done and was: four measures
+    due_lists, reasons, joint_visits      what is due of each object, and why
     coverage, object_inventory, item_inventory, device_list      queries
 
 Folding, and keeping up: hold one `Fold`, call `catch_up` whenever something arrived.
