@@ -134,9 +134,8 @@ def test_an_index_serves_what_it_leads_with_or_holds_in_order() -> None:
 
 
 def test_a_wide_index_has_a_narrow_one_beside_it_to_page_by() -> None:
-    view = structs.replace(
-        OBJECTS, indexes=(("name", "township", "domain", "village"), ("last_on",))
-    )
+    wide = ("name", "township", "domain", "village")
+    view = structs.replace(OBJECTS, indexes=(wide, ("last_on",)))
 
     assert indexes(view) == {
         "_id_": ("key",),
