@@ -19,6 +19,7 @@ from pymongo import DESCENDING
 
 from backend.mongodb.persistence import MongoApplicationRecorder, MongoDatastore
 from backend.mongodb.persistence.commits import Recorded, append_of, events_of
+from backend.mongodb.persistence.datastore import Document
 from backend.mongodb.persistence.errors import translated
 from backend.mongodb.refusals import DatabaseFailedError
 from events import envelope, vocabulary
@@ -54,10 +55,11 @@ class MongoStore:
     def held(self, log: bytes) -> Held:
         """See `EventStore.held`."""
         originator = log.hex()
-        where = {"e.s": originator, "p": {"$gte": self._newest.get(originator, 1)}}
+        known = self._newest.get(originator, 1)
         with _failing(), translated():
-            found = self._recorder.events.find(where, _LAST).sort("p", DESCENDING).limit(1)
-            commit = next(iter(found), None)
+            commit = self._newest_from(originator, known)
+            if commit is None and known > 1:  # the database was restored from a backup
+                commit = self._newest_from(originator, 1)
         if commit is None:
             return Held()
         self._newest[originator] = commit["p"]
@@ -110,6 +112,12 @@ class MongoStore:
     def close(self) -> None:
         """Let go of the connections."""
         self._datastore.close()
+
+    def _newest_from(self, originator: str, position: int) -> Document | None:
+        """Return the newest commit of a log, with its last event only."""
+        where = {"e.s": originator, "p": {"$gte": position}}
+        found = self._recorder.events.find(where, _LAST).sort("p", DESCENDING).limit(1)
+        return next(iter(found), None)
 
     def _current_epoch(self) -> int:
         if self._epoch is None:

@@ -15,6 +15,7 @@ from tests.test_demo import build, finished, head
 def test_the_demo_is_the_same_on_both_stores(
     mongodb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tests.test_demo.SCALE", "0.01")
     in_files, in_database = tmp_path / "files", tmp_path / "database"
     with standin.database(mongodb) as name:
         first = build(in_files, seed=5)

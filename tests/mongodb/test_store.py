@@ -68,6 +68,21 @@ def test_a_run_that_no_document_can_hold_is_too_large_and_nothing_is_stored(
     assert store.append(log, 0, run[:5_000], NOON).position == 5_000
 
 
+def test_a_log_that_a_restored_backup_cut_short_is_held_as_far_as_it_is(
+    database: Database,
+) -> None:
+    datastore = database()
+    store, (log, run) = history(datastore), a_log(4)
+    held = store.append(log, 0, run[:2], NOON)
+    store.append(log, 2, run[2:], NOON)
+    assert store.held(log).sequence == 4
+
+    datastore.collection(HISTORY).delete_one({"p": 3})
+
+    assert store.held(log) == held
+    assert store.size() == 2
+
+
 def test_a_database_that_does_not_answer_is_a_failure_of_storage() -> None:
     nowhere = MongoDatastore("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", "x")
 
