@@ -22,12 +22,14 @@ from backend import (
     due,
     enrol,
     follow_ups,
+    frame,
     goals,
     grids,
     health,
     history,
     inspections,
     items,
+    live,
     measures,
     measures_compared,
     objects,
@@ -43,7 +45,9 @@ from backend import (
 )
 from backend.door import Door, secure
 from backend.enrol import Registrar
+from backend.frame import Frame
 from backend.health import Ready
+from backend.live import Live
 from backend.overview import Overview
 from backend.pages import Pages
 from backend.people import signing_in
@@ -79,6 +83,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     puller: Puller
     reading: Reading
     overview: Overview
+    live: Live
     people: People
     readiness: Callable[[], Ready]
     checkpoint: Callable[[], Checkpoint]
@@ -89,16 +94,19 @@ class Parts(Struct, frozen=True, kw_only=True):
 def create_app(settings: Settings, parts: Parts) -> Litestar:
     """Return the application over `parts`; its workers run while it does."""
     found = assets.load()
+    around = Frame(parts.name, parts.live.standings, demo=parts.demo)
+    pages = Pages(found, around)
     app = Litestar(
-        route_handlers=_routes(),
-        dependencies=_dependencies(settings, parts, found),
+        # In one router: given two handlers of a path one by one, an app wraps the first twice.
+        route_handlers=[Router("/", route_handlers=_routes())],
+        dependencies=_dependencies(settings, parts, found, pages) | {"frame": _given(around)},
         exception_handlers={
             **problems.EXCEPTION_HANDLERS,
             ProblemError: problem_pages.on_problem_or_page,
             NotSignedInError: on_nobody,
         },
         guards=[guard],
-        state=State({"people": parts.people, "pages": Pages(found)}),
+        state=State({"people": parts.people, "pages": pages}),
         before_send=[secure],
         lifespan=[_working(settings, parts)],
         request_max_body_size=MAX_BODY,
@@ -120,6 +128,8 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         health.ready,
         problem_pages.problem_page,
         assets.asset,
+        frame.home,
+        live.live_events,
         signing_in.sign_in_page,
         signing_in.sign_in,
         signing_in.second_page,
@@ -167,14 +177,17 @@ def _needing(right: Right, *handlers: ControllerRouterHandler) -> Router:
     return Router("/", route_handlers=handlers, opt={"right": right})
 
 
-def _dependencies(settings: Settings, parts: Parts, found: assets.Assets) -> dict[str, Provide]:
+def _dependencies(
+    settings: Settings, parts: Parts, found: assets.Assets, pages: Pages
+) -> dict[str, Provide]:
     given = {
         "assets": found,
         "bureau": parts.bureau,
         "people": parts.people,
         "intake": parts.intake,
+        "live": parts.live,
         "measuring": parts.overview.measuring,
-        "pages": Pages(found),
+        "pages": pages,
         "puller": parts.puller,
         "readiness": parts.readiness,
         "reading": parts.reading,

@@ -1,4 +1,4 @@
-"""The first page: what runs, what it holds, and all measures at a glance."""
+"""聚合度量: all measures at a glance, what they count from, and what runs."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from backend import overview_figures
 from backend.enrolments import Enrolments
-from backend.measuring import Asked, Measuring
+from backend.measuring import ASKED, Asked, Measuring
 from backend.openapi import DOCUMENT, PATH
 from backend.overview_figures import Figures
 from backend.pages import Pages, Words, grouped, language_of
@@ -20,7 +20,6 @@ from backend.readings import Reading
 from backend.rebuilding import Rebuilding
 from events.clock import CHINA, microseconds, moment
 from events.statements import Checkpoint
-from projections.spans import Span
 from projections.views import ViewStore
 
 
@@ -54,15 +53,14 @@ class Overview:
         self._enrolments = enrolments
         self._checkpoint = checkpoint
         self._rebuilding = rebuilding
-        self._computed: tuple[int, date, Figures] | None = None
+        self._computed: tuple[int, Asked, Figures] | None = None
 
-    def context(self, words: Words) -> dict[str, Any]:
+    def context(self, words: Words, asked: Asked) -> dict[str, Any]:
         """Return what the template needs, in the words of one language."""
-        today = self._reading.today()
-        period = Span(date(today.year, 1, 1), date(today.year, 12, 31))
         with self._reading.held() as views:
-            found = self._figures(Asked(period, today))
-            as_of = self._as_of(views, today, words.gettext)
+            found = self._figures(asked)
+            homes = self.measuring.homes()
+            as_of = self._as_of(views, asked.today, words.gettext)
             folded = views.position()
             logs = views.count("devices")
             inspections = views.count("inspections", (("started", "=", 1),))
@@ -82,8 +80,8 @@ class Overview:
             "last_received": on_the_wall(self._reading.received_at(size)),
             "epoch": self._enrolments.roll().epoch,
             "checkpoint": {"root": newest.root.hex(), "size": newest.size} if newest else None,
-            "period": str(today.year),
-            "measures": overview_figures.measures(found.measured, words),
+            "period": str(asked.period.start.year),
+            "measures": overview_figures.measures(found.measured, words, homes),
             "quarters": overview_figures.quarters(found.quarters, words),
             "domains": overview_figures.domains(words),
             "zeros": overview_figures.zeros(found.zeros, words),
@@ -97,9 +95,9 @@ class Overview:
     def _figures(self, asked: Asked) -> Figures:
         position = self._reading.views.position()
         held = self._computed
-        if held is None or held[:2] != (position, asked.today):
+        if held is None or held[:2] != (position, asked):
             found = overview_figures.figures(self.measuring, asked)
-            held = self._computed = (position, asked.today, found)
+            held = self._computed = (position, asked, found)
         return held[2]
 
     def _as_of(self, views: ViewStore, today: date, _: Callable[[str], str]) -> str:
@@ -155,12 +153,13 @@ def _interface(_: Callable[[str], str]) -> Sequence[Link]:
     )
 
 
-@get("/", include_in_schema=False, sync_to_thread=True)
+@get("/measures", include_in_schema=False, dependencies=ASKED, sync_to_thread=True)
 def overview(
     request: Request[Any, Any, Any],
     pages: NamedDependency[SkipValidation[Pages]],
     shown: NamedDependency[SkipValidation[Overview]],
+    asked: NamedDependency[SkipValidation[Asked]],
 ) -> Response[str]:
-    """Show the first page."""
+    """Show all measures of a period."""
     words = pages.words(language_of(request))
-    return pages.render(request, "overview.html", **shown.context(words))
+    return pages.render(request, "overview.html", **shown.context(words, asked))

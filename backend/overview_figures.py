@@ -12,6 +12,7 @@ from backend.pages import Words
 from projections.coverage import DOMAINS
 from projections.figures import Measured
 from projections.goals import Goal, GoalCount, goals
+from projections.hidden import Homes, reads
 from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import steps_of
@@ -36,6 +37,15 @@ _GOALS: Final[Mapping[Goal, str]] = {
     "accident": _("Accidents"),
     "public_anger": _("Public anger"),
 }
+
+
+PAGES: Final[Mapping[str, str]] = {
+    "officer_participation": "/officers",
+    "supervision_faces": "/faces",
+    "rectification_closure": "/follow-ups?what=order",
+    "procedure_completeness": "/faults",
+}
+"""Pages that show the rows behind a measure; of the others they are data."""
 
 
 class Measure(Struct, frozen=True):
@@ -96,24 +106,30 @@ def figures(measuring: Measuring, asked: Asked) -> Figures:
     )
 
 
-def measures(found: Mapping[str, Measured], words: Words) -> Sequence[Measure]:
-    """Return the measures, each with what it divides by and the way to its rows."""
-    return [_measure(name, one, words) for name, one in found.items()]
+def measures(
+    found: Mapping[str, Measured], words: Words, homes: Homes | None = None
+) -> Sequence[Measure]:
+    """Return the measures, each with what it divides by and the way to its rows.
+
+    Nothing is told of one that stands for fewer than five homes.
+    """
+    return [_measure(name, one, words, homes or {}) for name, one in found.items()]
 
 
-def _measure(name: str, one: Measured, words: Words) -> Measure:
+def _measure(name: str, one: Measured, words: Words, homes: Homes) -> Measure:
     figure = one.figure
+    hidden = reads(figure, homes)
     percent = "" if figure.rate is None else f"{figure.rate:.1%}".replace("100.0", "100")
     path = f"/views/measures/{name}"
     return Measure(
         naming.measure_name(name, words),
         naming.measure_how(name, words),
-        f"{path}?rows=true",
-        words.gettext(_NOTHING.get(name, _("no objects"))),
+        PAGES.get(name, f"{path}?rows=true"),
+        hidden or words.gettext(_NOTHING.get(name, _("no objects"))),
         figure.numerator,
-        figure.denominator,
+        0 if hidden else figure.denominator,
         percent,
-        len(one.lists.get(OVERDUE, ())),
+        0 if hidden else len(one.lists.get(OVERDUE, ())),
         f"{path}?list={OVERDUE}",
     )
 

@@ -1,15 +1,19 @@
 """Pages rendered on the server: Jinja, two languages, no script needed."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
+from litestar.datastructures import Cookie
 from msgspec import Struct
 
 from backend.assets import Assets
+from backend.links import next_link
 from backend.people.guard import Visit
+from backend.people.reader import Reader
 from backend.people.role_words import role_name
 from backend.speech import spoken
 from events.language import Language, translation
@@ -17,6 +21,7 @@ from events.language import Language, translation
 _HERE: Final = Path(__file__).parent
 LOCALEDIR: Final = _HERE / "locale"
 DOMAIN: Final = "pages"
+LANGUAGE: Final = "xunji-language"  # a cookie
 
 
 class Words(Protocol):
@@ -31,10 +36,21 @@ class Words(Protocol):
         ...
 
 
+class Around(Protocol):
+    """What stands around a page of somebody who is signed in (`backend.frame`)."""
+
+    def around(
+        self, request: Request[Any, Any, Any], reader: Reader, words: Words
+    ) -> Mapping[str, object]:
+        """Return what the template needs for a reader."""
+        ...
+
+
 class Pages(Struct, frozen=True):
     """Renders templates; they know the addresses of `assets`."""
 
     assets: Assets
+    frame: Around | None = None
 
     @staticmethod
     def words(language: Language) -> Words:
@@ -44,8 +60,9 @@ class Pages(Struct, frozen=True):
     def render(
         self, request: Request[Any, Any, Any], template: str, **context: object
     ) -> Response[str]:
-        """Return the page in the reader's language. `?lang=` chooses before the browser does."""
+        """Return the page in the reader's language. What `?lang=` chose once is remembered."""
         language = language_of(request)
+        chosen = request.query_params.get("lang") == language
         html = (
             _environment(language)
             .get_template(template)
@@ -53,28 +70,40 @@ class Pages(Struct, frozen=True):
                 language=language,
                 asset=self.assets.url,
                 path=request.url.path,
-                **(_signed_in(request) | context),
+                other_language=next_link(request, lang="en" if language == "zh" else "zh"),
+                **(self._signed_in(request, language) | context),
             )
         )
         return Response(
             html,
             media_type="text/html; charset=utf-8",
-            headers={"content-language": language, "vary": "accept-language"},
+            headers={"content-language": language, "vary": "accept-language, cookie, hx-request"},
+            cookies=[_remembered(language)] if chosen else None,
         )
 
+    def _signed_in(self, request: Request[Any, Any, Any], language: Language) -> dict[str, object]:
+        """Return who reads, and what stands around it; nobody on open pages."""
+        visit = request.scope.get("auth")
+        if not isinstance(visit, Visit):
+            return {"reader": None, "csrf": ""}
+        around = self.frame.around(request, visit.reader, _words(language)) if self.frame else {}
+        return {"reader": visit.reader, "csrf": visit.csrf, **around}
 
-def _signed_in(request: Request[Any, Any, Any]) -> dict[str, object]:
-    """Return who reads, for the frame; None on open pages."""
-    visit = request.scope.get("auth")
-    if isinstance(visit, Visit):
-        return {"reader": visit.reader, "csrf": visit.csrf}
-    return {"reader": None, "csrf": ""}
+
+def is_partial(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether a part of a page is asked for by htmx: the rest is left out."""
+    return "hx-request" in request.headers and "hx-boosted" not in request.headers
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:
-    """Return the language that a request asks for."""
-    wanted: str = request.query_params.get("lang", "")
+    """Return the language that a request asks for: by `?lang=`, as it did before, or by header."""
+    wanted: str = request.query_params.get("lang", "") or request.cookies.get(LANGUAGE, "")
     return spoken(request.headers.get("accept-language", ""), wanted)
+
+
+def _remembered(language: Language) -> Cookie:
+    """Return the cookie by which the next page speaks as this one does."""
+    return Cookie(LANGUAGE, value=language, path="/", httponly=True, samesite="strict")
 
 
 @cache

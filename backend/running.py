@@ -14,7 +14,9 @@ from backend.checkpoints import Checkpoints
 from backend.codes import Codes
 from backend.enrol import Bureau, Registrar, SealingKey
 from backend.folder import DataFolder
+from backend.frame import Standings
 from backend.health import Ready
+from backend.live import HEARTBEAT, QUIET, Live
 from backend.logs import say
 from backend.office import Office
 from backend.overview import Overview
@@ -95,8 +97,19 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
             newest.make()
         return False
 
+    standings = Standings(reading)
+    live = Live(standings)
+
+    def fold() -> bool:
+        before = served.position()
+        more = projection.step()
+        if served.position() != before:
+            workers["live"].wake()
+        return more
+
     workers = {
-        "projector": Worker("projector", projection.step, settings.poll_seconds),
+        "projector": Worker("projector", fold, settings.poll_seconds),
+        "live": Worker("live", live.step, HEARTBEAT, quiet=QUIET),
         "verifier": Worker(
             "verifier", verifier.step, settings.poll_seconds, quiet=settings.quiet_seconds
         ),
@@ -104,8 +117,9 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
     }
 
     def arrived() -> None:
-        for worker in workers.values():
-            worker.wake()
+        for name, worker in workers.items():
+            if name != "live":  # it waits for what is folded
+                worker.wake()
 
     intake = Intake(
         store=office.store,
@@ -139,6 +153,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
             checkpoint=newest,
             rebuilding=projection.rebuilding,
         ),
+        live=live,
         people=people,
         readiness=lambda: _ready(office, projection, newest, verifier, workers),
         rebuilding=projection.rebuilding,

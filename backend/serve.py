@@ -3,7 +3,7 @@
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
     try:
         with listening(settings.host, settings.port) as listener, opened(settings) as parts:
             _announce(settings.data, listener)
-            serve(settings, create_app(settings, parts), listener)
+            serve(settings, create_app(settings, parts), listener, parts.live.end)
     except Refusal as refusal:
         raise failure(refusal) from refusal
 
@@ -59,7 +59,25 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, app: object, listener: socket.socket) -> None:
+class Server(uvicorn.Server):
+    """Ends answers that have no end of their own before it waits for all of them."""
+
+    def __init__(self, config: uvicorn.Config, leaving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server.shutdown`."""
+        self._leaving()
+        await super().shutdown(sockets)
+
+
+def serve(
+    settings: Settings,
+    app: object,
+    listener: socket.socket,
+    leaving: Callable[[], None] = lambda: None,
+) -> None:
     """Serve `app` on `listener` as the product does, until the process is told to stop."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
@@ -75,7 +93,7 @@ def serve(settings: Settings, app: object, listener: socket.socket) -> None:
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     with _signals_once():
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config, leaving).run(sockets=[listener])
 
 
 @contextmanager

@@ -21,6 +21,10 @@ VENDOR = Path("backend/static/vendor")
 
 # Wheel (pinned in [build-system].requires): files to take from it. Its licence goes with them.
 ASSETS = {
+    "django-htmx": [
+        "django_htmx/static/django_htmx/htmx-2.min.js",
+        "django_htmx-1.29.0.dist-info/licenses/LICENSE",
+    ],
     "flask-swagger-ui": [
         "flask_swagger_ui/dist/swagger-ui-bundle.js",
         "flask_swagger_ui/dist/swagger-ui.css",

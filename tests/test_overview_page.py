@@ -1,4 +1,4 @@
-"""The first page, in a real browser: what it says, in two languages, on two sizes of screen."""
+"""The page of the measures, in a real browser: two languages, two sizes of screen."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from backend.overview_figures import PAGES
 from projections.measures import MEASURES
 from tests.server import NOON as AT
 from tests.server import (
@@ -94,7 +95,7 @@ def watched(browser: Browser, address: str, session: dict[str, str]) -> Iterator
 
 
 def test_it_says_what_runs_and_how_much_it_holds(watched: Watched, address: str) -> None:
-    watched.page.goto(address)
+    watched.page.goto(f"{address}/measures")
 
     text = watched.page.inner_text("body")
 
@@ -108,7 +109,7 @@ def test_it_says_what_runs_and_how_much_it_holds(watched: Watched, address: str)
 def test_all_measures_are_shown_each_with_the_way_to_its_rows(
     watched: Watched, address: str
 ) -> None:
-    watched.page.goto(address)
+    watched.page.goto(f"{address}/measures")
 
     links = watched.page.locator(".measures .name a")
     names = dict(zip(links.all_inner_texts(), MEASURES, strict=True))
@@ -116,14 +117,14 @@ def test_all_measures_are_shown_each_with_the_way_to_its_rows(
     assert names["对象覆盖率"] == "object_coverage"
     assert names["面面有监督"] == "supervision_faces"
     assert [one.get_attribute("href") for one in links.all()] == [
-        f"/views/measures/{name}?rows=true" for name in MEASURES
+        PAGES.get(name, f"/views/measures/{name}?rows=true") for name in MEASURES
     ]
 
 
 def test_inspections_are_told_by_quarter_and_domain_and_goals_beside_counts(
     watched: Watched, address: str
 ) -> None:
-    watched.page.goto(address)
+    watched.page.goto(f"{address}/measures")
 
     share = watched.page.locator("section[aria-labelledby=share] tr").all_inner_texts()
     zeros = watched.page.locator("section[aria-labelledby=zeros] tr").all_inner_texts()
@@ -141,7 +142,7 @@ def test_printed_it_shows_figures_and_no_controls(
     with browser.new_context(locale="zh-CN", viewport={"width": 794, "height": 1123}) as context:
         context.add_cookies(cookies(session, address))
         page = context.new_page()
-        page.goto(address)
+        page.goto(f"{address}/measures")
         page.emulate_media(media="print")
 
         shown = page.inner_text("body")
@@ -155,7 +156,7 @@ def test_printed_it_shows_figures_and_no_controls(
 def test_nothing_is_asked_of_any_other_host_and_nothing_complains(
     watched: Watched, address: str
 ) -> None:
-    watched.page.goto(address, wait_until="networkidle")
+    watched.page.goto(f"{address}/measures", wait_until="networkidle")
 
     assert watched.requests
     assert all(url.startswith(f"{address}/") for url in watched.requests)
@@ -165,10 +166,10 @@ def test_nothing_is_asked_of_any_other_host_and_nothing_complains(
 def test_every_link_leads_somewhere(
     watched: Watched, address: str, session: dict[str, str]
 ) -> None:
-    watched.page.goto(address)
+    watched.page.goto(f"{address}/measures")
     links = {a.get_attribute("href") or "" for a in watched.page.query_selector_all("a")}
 
-    with Client(base_url=address, cookies=session) as client:
+    with Client(base_url=address, cookies=session, follow_redirects=True) as client:
         answers = {
             link: client.get(link if link[0] == "/" else f"/{link}").status_code for link in links
         }
@@ -183,9 +184,9 @@ def test_english_is_spoken_to_who_asks_for_it(
     with browser.new_context(locale="en-GB") as context:
         context.add_cookies(cookies(session, address))
         page = context.new_page()
-        page.goto(address)
+        page.goto(f"{address}/measures")
         by_header = page.inner_text("main")
-        page.goto(f"{address}/?lang=zh")
+        page.goto(f"{address}/measures?lang=zh")
         by_query = page.inner_text("main")
 
     assert "Object coverage" in by_header
@@ -194,7 +195,7 @@ def test_english_is_spoken_to_who_asks_for_it(
 
 def test_a_figure_without_anything_to_cover_says_so(tmp_path: Path, browser: Browser) -> None:
     with site(tmp_path / "new") as here:
-        answer = here.client.get("/", headers={"accept-language": "zh"})
+        answer = here.client.get("/measures", headers={"accept-language": "zh"})
 
     assert "没有对象" in answer.text
     assert "100" not in answer.text.partition("度量")[2].partition("运行情况")[0]
@@ -213,7 +214,7 @@ def test_it_fits_the_screen(
     ) as context:
         context.add_cookies(cookies(session, address))
         page = context.new_page()
-        page.goto(address)
+        page.goto(f"{address}/measures")
 
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if PICTURES:

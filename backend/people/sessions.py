@@ -80,6 +80,11 @@ class Sessions:
                 db.execute("UPDATE sessions SET seen=? WHERE hash=?", (now, hash_))
         return found
 
+    def peek(self, token: str) -> Session | None:
+        """Return the session of a token while it holds; this is no use of it."""
+        rows = self._db.rows("SELECT * FROM sessions WHERE hash=?", _hash(token))
+        return found if rows and _holds(found := Session(*rows[0]), self._clock.now().at) else None
+
     def of_account(self, account: str) -> Sequence[Session]:
         """Return where an account is signed in, the newest first."""
         rows = self._db.rows(
