@@ -20,6 +20,7 @@
     follow_ups, recoveries, goals, causes, rectification, rechecks      what is asked of it
     working_calendar, frequency, asked, registered, uses, terms      what rules read: days, rules
                    and windows, items and plans, objects, when each was inspected
+    due_dates      when rechecks fall due: one rule for figures, lists and maps
     requirements, slots, weather, cap_use      what was to be done and was: four measures
     due_lists, reasons, joint_visits      what is due of each object, and why
     coverage, object_inventory, item_inventory, device_list      queries

@@ -2,9 +2,10 @@
 
 One row for each item and object: the oldest window that is open. A window that ended with
 something missing stays overdue until somebody comes with that item, late as it is; then the
-window that runs is asked. Rechecks and deadlines are overdue until they are done, counted from
-the first that was missed. A patrolled place is due today (a weekly one this week), or, once it
-was walked, the day (the week) after; what was missed yesterday cannot be caught up.
+window that runs is asked. Rechecks (`projections.due_dates`) and deadlines are overdue until they
+are done, counted from the day on which they fell due. A patrolled place is due today (a weekly
+one this week), or, once it was walked, the day (the week) after; what was missed yesterday
+cannot be caught up.
 
 `due_on` is a working day, but for patrols, which go out on any day.
 """
@@ -15,7 +16,7 @@ from datetime import date
 from itertools import groupby
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from projections import slots
 from projections.asked import Ask, Basis, Group, Rules
@@ -24,10 +25,10 @@ from projections.garbage import no_collection
 from projections.objects import Place
 from projections.question import Question
 from projections.registered import Registered, registered
-from projections.requirements import Requirement, of_group, of_stretch
+from projections.requirements import Requirement, of_group, of_terms
 from projections.slots import Patrolled
 from projections.spans import OPEN, Span, after
-from projections.terms import settled, with_terms
+from projections.terms import concerning, termed
 from projections.uses import Uses, used_between, used_by, within
 from projections.views import Query
 
@@ -116,6 +117,7 @@ class _Open:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.rules = Rules(question.items, question.plans)
+        self._termed = termed(self.rules)
         self._asks: dict[tuple[str, str], list[tuple[str, list[Ask]]]] = {}
         self._passes: slots.Passes | None = None
 
@@ -134,7 +136,7 @@ class _Open:
         return min(starts, default=self.question.today)
 
     def with_terms(self, all_objects: Iterable[Registered]) -> set[str]:
-        return {key for one in all_objects if with_terms(self.rules, one) for key in one.members}
+        return {key for one in all_objects if concerning(self._termed, one) for key in one.members}
 
     def of(self, one: Registered, uses: Uses, terms: Uses) -> Iterator[Due]:
         """Yield what is due of an object that counts today."""
@@ -149,12 +151,12 @@ class _Open:
                 found = self._open(one, place, asks, days)
                 if found is not None:
                     yield found
-        for stretch in with_terms(self.rules, one):
-            if stretch.item not in exempt and stretch.days.start <= today <= stretch.days.end:
-                days = terms.days(one.members, stretch.item)
-                for found in of_stretch(self.question, one, stretch, days):
-                    if not found.met and not settled(one, stretch, days, found.window):
-                        yield _due(found, today)
+        for item in concerning(self._termed, one):
+            if item.item not in exempt and item.asks(place.object_type, today):
+                for found in of_terms(self.question, one, item, terms, terms):
+                    if found.ended_on is None:
+                        here = structs.replace(found, place=place, domain=place.domain)
+                        yield _due(here, today)
                         break
         yield from self._patrols(one)
 

@@ -2,12 +2,12 @@
 
 It waits from the day after the last on which it could be done in time until it is inspected
 with that item after all. What patrols owe belongs to hours and not to days: it is asked in
-`projections.slots`. What fell due more than a year before the days asked for is not looked for:
-by then a yearly rule has fallen due again.
+`projections.slots`. A window that ended more than a year before the days asked for is not looked
+for: by then a yearly rule has fallen due again. Rechecks and deadlines wait however long.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from msgspec import structs
 
 from projections.asked import Rules
 from projections.question import Filters, Question
-from projections.requirements import Requirement, requirements
+from projections.requirements import Requirement, in_windows, of_all_terms
 from projections.spans import OPEN, Span, after, before
 from projections.uses import used_between
 from projections.views import ViewReader
@@ -30,18 +30,37 @@ def overdue(
     back = date.min if days.start - date.min < _BACK else days.start - _BACK
     asked = structs.replace(filters, officer=None)
     question = Question(views, Span(back, days.end), today, asked)
-    due = requirements(question, Rules(question.items, question.plans))
-    missed = [one for one in due if not one.met and one.ends_on < today]
-    return _waits(question, missed)
+    rules = Rules(question.items, question.plans)
+    missed = [one for one in in_windows(question, rules) if not one.met and one.ends_on < today]
+    found: defaultdict[str, set[Span]] = defaultdict(set)
+    for key, span in (*_waits(question, missed), *_terms(question, rules)):
+        if span.start <= span.end:
+            found[key].add(span)
+    return {key: sorted(spans) for key, spans in found.items()}
 
 
-def _waits(question: Question, missed: Sequence[Requirement]) -> Mapping[str, Sequence[Span]]:
+def _terms(question: Question, rules: Rules) -> Iterator[tuple[str, Span]]:
+    """Yield when objects waited for rechecks and deadlines, also such as came overdue."""
+    today = question.today
+    for one, item, due in of_all_terms(question, rules):
+        place = due.place or one.place(today)
+        if (
+            due.due_on < today
+            and not due.met
+            and place is not None
+            and question.chooses(place)
+            and (item.asks(place.object_type, due.due_on) or item.asks(place.object_type, today))
+        ):
+            yield due.object, Span(after(due.due_on), _until(due.ended_on))
+
+
+def _waits(question: Question, missed: Sequence[Requirement]) -> Iterator[tuple[str, Span]]:
+    """Yield when objects waited for inspections whose window has ended."""
     if not missed:
-        return {}
+        return
     members = {one.object: one.members for one in question.registered}
     first = min(one.ends_on for one in missed)
     uses = used_between(question.views, Span(first, question.today))
-    found: defaultdict[str, set[Span]] = defaultdict(set)
     for one in missed:
         since = after(one.ends_on)
         later = [
@@ -49,7 +68,8 @@ def _waits(question: Question, missed: Sequence[Requirement]) -> Mapping[str, Se
             for day in uses.days(members.get(one.object, (one.object,)), one.item)
             if day >= since.isoformat()
         ]
-        until = before(date.fromisoformat(later[0])) if later else OPEN
-        if since <= until:
-            found[one.object].add(Span(since, until))
-    return {key: sorted(spans) for key, spans in found.items()}
+        yield one.object, Span(since, _until(date.fromisoformat(later[0]) if later else None))
+
+
+def _until(ended_on: date | None) -> date:
+    return OPEN if ended_on is None else before(ended_on)

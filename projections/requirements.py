@@ -8,29 +8,33 @@ done under any of its names.
 
 What falls due in the period but after today is asked all the same: it is the progress of a
 year. Two things are asked once their time has come: a recheck that depends on the one before
-it (only the first that is open is known) and the passes of a patrol (`projections.slots`).
+it (only the first that is open is known, `projections.due_dates`) and the passes of a patrol
+(`projections.slots`). Due dates are nobody's own: an officer is credited with what he did.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from msgspec import Struct
 
 from projections import slots
-from projections.asked import EVERY, Ask, Basis, Group, Rules, Stretch
+from projections.asked import EVERY, Ask, Basis, Group, Rules
 from projections.figures import Figure, Measured, Part, summed
 from projections.garbage import no_collection
 from projections.objects import Place
 from projections.question import Question
 from projections.registered import Registered
 from projections.spans import Span
-from projections.terms import of_terms, with_terms
+from projections.terms import Termed, concerning, termed, terms
 from projections.uses import Uses, used_between, used_by, within
 
 
 class Requirement(Struct, frozen=True, gc=False):
-    """So many inspections of an object with an item in a window; `due_on` is a working day."""
+    """So many inspections of an object with an item in a window; `due_on` is a working day.
+
+    `ended_on` tells of rechecks and deadlines alone when they were done, if late.
+    """
 
     item: str
     object: str
@@ -41,6 +45,7 @@ class Requirement(Struct, frozen=True, gc=False):
     basis: Basis
     place: Place | None
     domain: str
+    ended_on: date | None = None
 
     @property
     def key(self) -> str:
@@ -110,6 +115,20 @@ def _unmet(due: Iterable[Requirement]) -> tuple[str, ...]:
 
 def requirements(question: Question, rules: Rules) -> list[Requirement]:
     """Return what falls due in the period, patrols aside, in no particular order."""
+    period = question.period
+    due = (
+        one
+        for _, item, one in of_all_terms(question, rules)
+        if period.start <= one.due_on <= period.end
+        and (place := one.place) is not None
+        and item.asks(place.object_type, one.due_on)
+        and question.chooses(place)
+    )
+    return [*in_windows(question, rules), *due]
+
+
+def in_windows(question: Question, rules: Rules) -> list[Requirement]:
+    """Return what calendar windows and samples ask that end in the period."""
     asked = _Asked(question, rules)
     groups = list(rules.groups(lambda _: question.period))
     starts = [one.window.start for one in (*asked.all_asks(), *groups)]
@@ -118,9 +137,42 @@ def requirements(question: Question, rules: Rules) -> list[Requirement]:
     officer = question.filters.officer
     uses = used_between(question.views, Span(first, last), officer) if first <= last else Uses({})
     found = [one for each in question.registered for one in asked.each(each, uses)]
-    found += asked.terms()
     found += [one for group in groups if (one := of_group(question, group, uses)) is not None]
     return found
+
+
+def of_all_terms(
+    question: Question, rules: Rules
+) -> Iterator[tuple[Registered, Termed, Requirement]]:
+    """Yield all rechecks and deadlines of all objects, whenever they fall due."""
+    items = termed(rules)
+    concerned = [(one, found) for one in question.registered if (found := concerning(items, one))]
+    keys = {key for one, _ in concerned for key in one.members}
+    uses = used_by(question.views, keys, question.today)
+    officer = question.filters.officer
+    own = uses if officer is None else used_by(question.views, keys, question.today, officer)
+    for one, found in concerned:
+        for item in found:
+            for each in of_terms(question, one, item, uses, own):
+                yield one, item, each
+
+
+def of_terms(
+    question: Question, one: Registered, item: Termed, uses: Uses, own: Uses
+) -> Iterator[Requirement]:
+    """Yield all rechecks and deadlines of an object by an item, whenever they fall due.
+
+    What `uses` has moves due dates; what is among the `own` is credited.
+    """
+    days = uses.days(one.members, item.item)
+    credited = days if own is uses else own.days(one.members, item.item)
+    for term in terms(one, item, days, question.calendar, question.today):
+        done = term.in_time is not None and term.in_time.isoformat() in credited
+        domain = term.place.domain if term.place else ""
+        yield Requirement(
+            item.item, one.object, term.window, term.window.end, 1, int(done), term.basis,
+            term.place, domain, term.ended_on,
+        )  # fmt: skip
 
 
 class _Asked:
@@ -165,41 +217,6 @@ class _Asked:
                     item, one.object, ask.window, self.calendar.last_working(ask.window),
                     ask.required, within(days, ask.window), ask.basis, place, place.domain,
                 )  # fmt: skip
-
-    def terms(self) -> Iterator[Requirement]:
-        """Yield the rechecks and deadlines that fall due in the period."""
-        question = self.question
-        concerned = [
-            (one, stretches)
-            for one in question.registered
-            if (stretches := with_terms(self.rules, one))
-        ]
-        keys = {key for one, _ in concerned for key in one.members}
-        uses = used_by(question.views, keys, question.today, question.filters.officer)
-        for one, stretches in concerned:
-            for stretch in stretches:
-                days = uses.days(one.members, stretch.item)
-                for found in of_stretch(question, one, stretch, days):
-                    if question.period.start <= found.window.end <= question.period.end:
-                        yield found
-
-
-def of_stretch(
-    question: Question, one: Registered, stretch: Stretch, days: Sequence[str]
-) -> Iterator[Requirement]:
-    """Yield all rechecks and deadlines of an object by an item, whenever they fall due."""
-    for window, done, basis in of_terms(one, stretch, days, question.calendar, question.today):
-        place = one.place(window.end)
-        if (
-            place is not None
-            and place.object_type in stretch.types
-            and stretch.days.start <= window.end <= stretch.days.end
-            and stretch.item not in one.exempted(window.end)
-            and question.chooses(place)
-        ):
-            yield Requirement(
-                stretch.item, one.object, window, window.end, 1, done, basis, place, place.domain
-            )
 
 
 def of_group(question: Question, group: Group, uses: Uses) -> Requirement | None:

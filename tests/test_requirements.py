@@ -18,7 +18,7 @@ from projections.figures import NO_OBJECTS
 from projections.question import Filters
 from projections.requirements import requirement_coverage
 from projections.spans import Span
-from tests.histories import an_id
+from tests.histories import an_id, crew
 from tests.ruled import LEVELS, T1, T2, YEAR, Ruled, days
 
 QUARTERLY = {"mode": "min", "count": 1, "per": "quarter"}
@@ -311,13 +311,23 @@ def test_a_recheck_done_early_moves_the_next_and_one_done_late_stays_missed() ->
     assert found(late, span, "2026-12-31") == {"R|H|2026-06-10": "0/1", "R|H|2027-09-10": "0/1"}
 
 
-def test_a_household_nobody_visits_is_due_in_each_year() -> None:
+def test_a_household_nobody_visits_misses_one_recheck_however_long() -> None:
     bureau = home("2020-01-01", last_recheck_on="2023-06-12")
 
-    assert found(bureau, days("2025-01-01", "2026-12-31")) == {
-        "R|H|2025-06-12": "0/1",
-        "R|H|2026-06-12": "0/1",
-    }
+    assert found(bureau, days("2024-01-01", "2026-12-31")) == {"R|H|2024-06-12": "0/1"}
+    assert found(bureau, days("2025-01-01", "2026-12-31")) == {}
+
+
+def test_an_officer_is_credited_with_his_rechecks_and_no_due_date_is_his_own() -> None:
+    bureau = home(last_recheck_on="2025-06-10")
+    bureau.visit("H", "2026-03-10", "R", crew=crew("Chen", "Li"))
+
+    span = days("2026-01-01", "2027-12-31")
+    for officer, credited in (("Chen", "1/1"), ("Wu", "0/1")):
+        assert found(bureau, span, officer=an_id(officer)) == {
+            "R|H|2026-06-10": credited,
+            "R|H|2027-03-10": "0/1",
+        }
 
 
 def test_a_class_that_changes_is_rechecked_by_the_class_of_the_due_day() -> None:
