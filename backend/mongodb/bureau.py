@@ -152,20 +152,29 @@ def _require_rights(datastore: MongoDatastore, wanted: frozenset[str]) -> None:
     said: dict[str, Any] = datastore.client.admin.command(
         {"connectionStatus": 1, "showPrivileges": True}
     )["authInfo"]
-    if not said.get("authenticatedUsers"):
-        return
     name = datastore.database.name
-    granted: set[str] = set()
-    for privilege in said.get("authenticatedUserPrivileges", ()):
-        if _covers(privilege["resource"], name):
-            granted |= set(privilege["actions"])
-    if not granted and wanted == _WRITES:
+    missing = missing_rights(said, name, wanted)
+    if missing is None and wanted == _WRITES:
         datastore.collection(_ABOUT).update_one({"_id": "nobody"}, {"$set": {"asked": True}})
-        return
-    missing = sorted(wanted - granted)
-    if granted and missing and "anyAction" not in granted:
+    elif missing:
         text = _("the user may not do this in the database {name}: {missing}")
         raise DatabaseError(text.format(name=name, missing=", ".join(missing)))
+
+
+def missing_rights(said: Document, name: str, wanted: frozenset[str]) -> list[str] | None:
+    """Return which rights on a database are lacking, by what the server says of a connection.
+
+    None where there are users but their rights are not listed.
+    """
+    if not said.get("authenticatedUsers"):
+        return []
+    privileges: list[Document] = said.get("authenticatedUserPrivileges") or []
+    if not privileges:
+        return None
+    granted = {
+        action for one in privileges if _covers(one["resource"], name) for action in one["actions"]
+    }
+    return [] if "anyAction" in granted else sorted(wanted - granted)
 
 
 def _covers(resource: dict[str, Any], name: str) -> bool:

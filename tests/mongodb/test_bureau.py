@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from backend.mongodb.bureau import BureauDatabase, name_for
+from backend.mongodb.bureau import BureauDatabase, missing_rights, name_for
 from backend.mongodb.refusals import DatabaseError
 from events.errors import UnreachableError
 from tests.mongodb.standin import StandIn, database
@@ -157,6 +157,40 @@ def test_whoever_may_not_write_is_refused_before_anything_is_written(guarded: St
     BureauDatabase(auditor, "bureau", BUREAU).require(writing=False)
     with closing(BureauDatabase(auditor, "bureau", BUREAU).history()) as history:
         assert history.size() == 0
+
+
+READS = ["find", "listIndexes", "listCollections", "collStats", "killCursors"]
+WRITES = [*READS, "insert", "update", "remove", "createIndex", "createCollection", "dropCollection"]
+
+
+def signed_in_with(**rights: Any) -> dict[str, Any]:
+    """What a server says of a connection, as the manual has it."""
+    return {"authenticatedUsers": [{"user": "clerk", "db": "admin"}], **rights}
+
+
+def granting(resource: dict[str, Any], actions: list[str]) -> dict[str, Any]:
+    privilege = {"resource": resource, "actions": actions}
+    system = {"resource": {"db": "bureau", "collection": "system.js"}, "actions": WRITES}
+    return signed_in_with(authenticatedUserPrivileges=[system, privilege])
+
+
+def test_rights_are_read_from_what_the_server_says_of_the_connection() -> None:
+    every = frozenset({"find", "insert", "update", "remove", "createIndex", "dropCollection"})
+    ours, all_databases = {"db": "bureau", "collection": ""}, {"db": "", "collection": ""}
+
+    def missing(said: dict[str, Any]) -> list[str] | None:
+        return missing_rights(said, "bureau", every)
+
+    assert missing({"authenticatedUsers": []}) == []
+    assert missing(signed_in_with(authenticatedUserPrivileges=[])) is None
+    assert missing(granting(ours, WRITES)) == []
+    assert missing(granting(all_databases, WRITES)) == []
+    assert missing(granting({"anyResource": True}, ["anyAction"])) == []
+    assert missing(granting(ours, READS)) == [
+        "createIndex", "dropCollection", "insert", "remove", "update",
+    ]  # fmt: skip
+    assert missing(granting({"db": "elsewhere", "collection": ""}, WRITES)) == sorted(every)
+    assert missing(granting({"db": "bureau", "collection": "history"}, WRITES)) == sorted(every)
 
 
 def test_a_wrong_password_is_refused(guarded: StandIn) -> None:
