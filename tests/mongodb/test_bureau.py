@@ -163,7 +163,7 @@ READS = ["find", "listIndexes", "listCollections", "collStats", "killCursors"]
 WRITES = [*READS, "insert", "update", "remove", "createIndex", "createCollection", "dropCollection"]
 
 
-def signed_in_with(**rights: Any) -> dict[str, Any]:
+def signed_in_with(**rights: list[dict[str, Any]]) -> dict[str, Any]:
     """What a server says of a connection, as the manual has it."""
     return {"authenticatedUsers": [{"user": "clerk", "db": "admin"}], **rights}
 
