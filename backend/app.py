@@ -50,6 +50,7 @@ from backend.health import Ready
 from backend.live import Live
 from backend.overview import Overview
 from backend.pages import Pages
+from backend.pages_of import inventories
 from backend.people import signing_in
 from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
 from backend.people.people import People
@@ -135,6 +136,7 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         signing_in.second_page,
         signing_in.second,
         signing_in.sign_out,
+        *inventories.ROUTES,
         _needing(
             Right.READ_VIEWS,
             overview.overview,
@@ -198,6 +200,7 @@ def _dependencies(
         "simulated": settings.simulated,
         "store": parts.intake.store,
         "version": version("xunji"),
+        **inventories.dependencies(),
     }
     return {name: _given(value) for name, value in given.items()} | {
         "reader": Provide(reader_of, sync_to_thread=False),

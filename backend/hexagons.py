@@ -24,6 +24,11 @@ def cell_at(resolution: int) -> Callable[[Degrees], str]:
     return cell
 
 
+def resolution(cell: str) -> int | None:
+    """Return how fine a cell is; None where a text names none."""
+    return int(_h3.get_resolution(cell)) if _h3.is_valid_cell(cell) else None
+
+
 @lru_cache(maxsize=200_000)
 def corners(cell: str) -> Ring:
     """Return the corners of a cell, counter-clockwise, six or (of twelve cells on earth) five."""

@@ -2,51 +2,62 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from backend.finding import WANTED, Finder, Wanted
 from backend.geojson import MapFormat, list_map, wants_geojson
-from backend.readings import MOST, After, Asked, Code, Limit, Reading, Table, Today
+from backend.readings import MOST, After, Asked, Limit, Reading, Table
 from projections.object_inventory import ObjectFilters, ObjectLine, Order, erased, object_inventory
 from projections.reasons import said
 from projections.views import Cursor, ViewStore
 
-_ORDERS = "^(last_on|name|open_findings|order_due_on)$"
+KEPT: Final = ("object", "name", "sealed", "erased")
+"""What names a row: in a file even where columns are chosen."""
+
+Columns = Annotated[list[str] | None, QueryParameter(description="only these columns; default all")]
 
 
-@get("/views/objects", tags=["views"], summary="执法对象清单 · objects", sync_to_thread=True)
+@get(
+    "/views/objects",
+    tags=["views"],
+    summary="执法对象清单 · objects",
+    sync_to_thread=True,
+    dependencies=WANTED,
+)
 def objects(  # noqa: PLR0913  filters
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
-    township: Code = None,
-    village: Code = None,
-    domain: Code = None,
-    object_type: Code = None,
-    never: Annotated[bool, QueryParameter(description="only never inspected ones")] = False,
-    open_findings: Annotated[bool, QueryParameter(description="only with open findings")] = False,
-    closed: Annotated[bool, QueryParameter(description="ended ones too")] = False,
-    order: Annotated[str, QueryParameter(pattern=_ORDERS)] = "last_on",
-    direction: Annotated[str, QueryParameter(pattern="^(rising|falling)$")] = "rising",
-    today: Today = None,
+    finder: NamedDependency[SkipValidation[Finder]],
+    wanted: NamedDependency[SkipValidation[Wanted]],
+    column: Columns = None,
     after: After = "",
     limit: Limit = 100,
     format: MapFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """List objects; by default those first that were never, or longest ago, inspected."""
-    day = today or reading.today()
-    filters = ObjectFilters(township, village, domain, object_type, never, open_findings, closed)
-    by: Order = _order(order)
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        return table(views, day, filters, by, start, most, falling=direction == "falling")
+        filters = finder.filters(views, wanted)
+        return table(
+            views, wanted.today, filters, wanted.order, start, most, falling=wanted.falling
+        )
 
+    def chosen(views: ViewStore, start: Cursor | None, most: int) -> Table:
+        found = rows(views, start, most)
+        kept = (*KEPT, *(column or ()))
+        few = [{name: row[name] for name in row if name in kept} for row in found.rows]
+        return Table(few if column else found.rows, found.after)
+
+    day = wanted.today
     if wants_geojson(request, format):
         return list_map(reading, request, ("objects", "object"), rows, day, lambda _: day)
-    return reading.list(request, "objects", rows, day, Asked(after, limit, format))
+    page = Asked(after, limit, format, by_pages=True)
+    return reading.list(request, "objects", chosen, day, page)
 
 
 def table(
@@ -65,15 +76,6 @@ def table(
     )
     gone = erased(views, [line.card.subject for line in page.lines if line.card])
     return Table([_row(line, gone) for line in page.lines], page.next)
-
-
-def _order(name: str) -> Order:
-    orders: dict[str, Literal["last_on", "name", "open_findings", "order_due_on"]] = {
-        "name": "name",
-        "open_findings": "open_findings",
-        "order_due_on": "order_due_on",
-    }
-    return orders.get(name, "last_on")
 
 
 def _row(line: ObjectLine, gone: Collection[str]) -> dict[str, Any]:

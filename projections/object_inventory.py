@@ -23,7 +23,10 @@ Order: TypeAlias = Literal["last_on", "name", "open_findings", "order_due_on"]
 
 
 class ObjectFilters(Struct, frozen=True):
-    """What to list; None is all. `never`: never effectively inspected. `closed`: ended ones too."""
+    """What to list; None is all. `never`: never effectively inspected. `closed`: ended ones too.
+
+    `keys`: none but these, whatever found them.
+    """
 
     township: str | None = None
     village: str | None = None
@@ -32,6 +35,7 @@ class ObjectFilters(Struct, frozen=True):
     never: bool = False
     open_findings: bool = False
     closed: bool = False
+    keys: frozenset[str] | None = None
 
 
 class LastInspection(Struct, frozen=True):
@@ -118,6 +122,11 @@ def object_inventory(
     return ObjectPage(tuple(line for line in lines if line is not None), cursor)
 
 
+def object_count(views: ViewReader, today: date, filters: ObjectFilters | None = None) -> int:
+    """Return how many objects there are to list."""
+    return views.count("objects", _where(filters or ObjectFilters(), today))
+
+
 def object_line(views: ViewStore, key: str, today: date) -> ObjectLine | None:
     """Return the line of one object, None if it was never listed."""
     document = views.load("objects", [key]).get(key)
@@ -173,6 +182,8 @@ def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
         value = getattr(filters, name)
         if value is not None:
             where.append((name, "=", value))
+    if filters.keys is not None:
+        where.append(("key", "in", sorted(filters.keys)))
     if filters.never:
         where.append(("last_on", "=", ""))
     if filters.open_findings:

@@ -1,0 +1,147 @@
+"""What is asked of the list of objects, and the keys that answer it beyond columns.
+
+A part of a name, what falls due, and a cell of the map are no columns of the view: each gives a
+set of keys, found once while nothing changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Annotated, Final, Literal, TypeAlias
+
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter, SkipValidation
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backend.geojson import points_of
+from backend.hexagons import cell_at, resolution
+from backend.name_index import NameIndex
+from backend.readings import Code, Reading, Today
+from projections.due_lists import all_due
+from projections.garbage import no_collection
+from projections.object_inventory import ObjectFilters, Order
+from projections.points import points
+from projections.question import Question
+from projections.spans import Span
+from projections.views import ViewStore
+
+DueWithin: TypeAlias = Literal["", "overdue", "week", "month"]
+MOST_ASKED: Final = 80  # characters of a name
+_DAYS: Final[Mapping[DueWithin, int]] = {"overdue": -1, "week": 7, "month": 30}
+_TOWNSHIP: Final = 9  # digits
+_VILLAGE: Final = 12
+
+
+class Wanted(Struct, frozen=True):
+    """A list of objects that is asked for. `q`: part of a name; `cell`: of a map."""
+
+    today: date
+    filters: ObjectFilters
+    order: Order = "last_on"
+    falling: bool = False
+    q: str = ""
+    due: DueWithin = ""
+    cell: str = ""
+
+
+def wanted(  # noqa: PLR0913  filters
+    *,
+    reading: NamedDependency[SkipValidation[Reading]],
+    township: Code = None,
+    village: Code = None,
+    domain: Code = None,
+    object_type: Code = None,
+    never: Annotated[bool, QueryParameter(description="only never inspected ones")] = False,
+    open_findings: Annotated[bool, QueryParameter(description="only with open findings")] = False,
+    closed: Annotated[bool, QueryParameter(description="ended ones too")] = False,
+    q: Annotated[
+        str, QueryParameter(max_length=MOST_ASKED, description="part of a name or its pinyin")
+    ] = "",
+    due: Annotated[DueWithin, QueryParameter(description="what falls due so soon")] = "",
+    cell: Annotated[str, QueryParameter(max_length=16, description="a cell of a map")] = "",
+    order: Annotated[Order, QueryParameter(description="sorted by")] = "last_on",
+    direction: Annotated[Literal["rising", "falling"], QueryParameter()] = "rising",
+    today: Today = None,
+) -> Wanted:
+    """Read what is asked from the query. Every list of objects takes its parameters from here."""
+    return Wanted(
+        today or reading.today(),
+        ObjectFilters(
+            township or None, village or None, domain or None, object_type or None,
+            never, open_findings, closed,
+        ),
+        order,
+        direction == "falling",
+        " ".join(q.split()),
+        due,
+        cell,
+    )  # fmt: skip
+
+
+WANTED: Final = {"wanted": Provide(wanted, sync_to_thread=False)}
+
+
+class Finder:
+    """Finds objects by what is no column; call it while the views are held still."""
+
+    def __init__(self) -> None:
+        self._names = NameIndex("objects", "uscc")
+        self._stand: tuple[int, object, date] | None = None
+        self._due: Mapping[str, date] = {}
+
+    def filters(self, views: ViewStore, what: Wanted) -> ObjectFilters:
+        """Return the filters of a list, with the keys that the rest of the question leaves."""
+        filters, found = _in_area(what)
+        sets: list[frozenset[str]] = [] if found is None else [found]
+        if what.q:
+            sets.append(frozenset(self._names.find(views, what.q)))
+        if what.due:
+            sets.append(self._due_within(views, what.today, what.due))
+        if what.cell and not what.cell.isdigit():
+            sets.append(_in_cell(views, what.cell, what.today))
+        return replace(filters, keys=sets[0].intersection(*sets[1:])) if sets else filters
+
+    def _due_within(self, views: ViewStore, today: date, due: DueWithin) -> frozenset[str]:
+        """Return what falls due so soon; what is overdue is due in any time to come."""
+        stand = (views.position(), views.views, today)
+        if self._stand != stand:
+            self._due = _soonest(views, today)
+            self._stand = stand
+        last = today + timedelta(days=_DAYS[due])
+        return frozenset(key for key, on in self._due.items() if on <= last)
+
+
+def _in_area(what: Wanted) -> tuple[ObjectFilters, frozenset[str] | None]:
+    """Return the filters with the area that a cell names; nothing lies in two areas."""
+    level = {_TOWNSHIP: "township", _VILLAGE: "village"}.get(len(what.cell))
+    if level is None or not what.cell.isdigit():
+        return what.filters, frozenset() if what.cell.isdigit() else None
+    if getattr(what.filters, level) not in (None, what.cell):
+        return what.filters, frozenset()
+    return replace(what.filters, **{level: what.cell}), None
+
+
+def _soonest(views: ViewStore, today: date) -> Mapping[str, date]:
+    """Return by which day each object is due; the day before where it is overdue."""
+    found: dict[str, date] = {}
+    with no_collection():
+        for one in all_due(Question(views, Span(today, today), today)):
+            on = today - timedelta(days=1) if one.overdue_days else max(one.due_on, today)
+            if one.object not in found or on < found[one.object]:
+                found[one.object] = on
+    return found
+
+
+def _in_cell(views: ViewStore, cell: str, today: date) -> frozenset[str]:
+    fine = resolution(cell)
+    if fine is None:
+        return frozenset()
+    return frozenset(_lying(points_of(views).items(), fine, cell, today))
+
+
+def _lying(rows: Iterable[tuple[str, str]], fine: int, cell: str, today: date) -> Iterable[str]:
+    find = cell_at(fine)
+    for key, text in rows:
+        here = points(text).on(today)
+        if here is not None and find(here) == cell:
+            yield key

@@ -1,0 +1,1 @@
+"""Pages whose lists stand beside them in `backend`: one module for each."""

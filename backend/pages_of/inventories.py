@@ -1,0 +1,24 @@
+"""The routes of the inventories, and what they are given."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from backend.finding import Finder
+from backend.pages_of.inspection import inspection_page
+from backend.pages_of.object import card_form, object_page, open_card
+from backend.pages_of.objects import objects_page
+
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    objects_page,
+    object_page,
+    card_form,
+    open_card,
+    inspection_page,
+)
+
+
+def dependencies() -> Mapping[str, object]:
+    """Return what these routes are given, made anew for each application."""
+    return {"finder": Finder()}

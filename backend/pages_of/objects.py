@@ -1,0 +1,154 @@
+"""执法对象清单 as a page: search, filter, sort, choose columns, turn pages; no script needed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from msgspec import Struct
+
+from backend import objects
+from backend.finding import WANTED, Finder, Wanted
+from backend.inventory_words import DUE_WITHIN, OBJECT_COLUMNS, ORDERS, USUAL_COLUMNS, Terms, types
+from backend.links import next_link
+from backend.measure_words import DOMAINS, namer
+from backend.pages import Pages, Words, is_partial, language_of
+from backend.people.reader import Reader
+from backend.people.rights import Right
+from backend.problems import ProblemError
+from backend.readings import After, AsOf, Reading, cursor_text, query_of, read_cursor
+from events.language import Language
+from projections.object_inventory import PAGE, ObjectFilters, object_count
+from projections.views import CursorError, Query, ViewReader
+
+_FILE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "next_due": ("next_due", "next_due_item", "next_due_zh", "next_due_en", "overdue_days"),
+    "standing": ("exempt", "ended_on", "merged_into"),
+}
+
+
+class Option(Struct, frozen=True):
+    """A value that a filter offers."""
+
+    value: str
+    title: str
+    chosen: bool = False
+
+
+@get(
+    "/objects",
+    include_in_schema=False,
+    sync_to_thread=True,
+    opt={"right": Right.READ_VIEWS},
+    dependencies=WANTED,
+)
+def objects_page(  # noqa: PLR0913  filters
+    *,
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[SkipValidation[Reading]],
+    finder: NamedDependency[SkipValidation[Finder]],
+    pages: NamedDependency[SkipValidation[Pages]],
+    reader: NamedDependency[SkipValidation[Reader]],
+    wanted: NamedDependency[SkipValidation[Wanted]],
+    column: objects.Columns = None,
+    after: After = "",
+) -> Response[Any]:
+    """Show a page of the list."""
+    language = language_of(request)
+    words = pages.words(language)
+    term = Terms(words, language)
+    all_columns = term.all_of(OBJECT_COLUMNS)
+    chosen = [name for name in OBJECT_COLUMNS if name in (column or USUAL_COLUMNS)]
+    with reading.held() as views:
+        filters = finder.filters(views, wanted)
+        try:
+            table = objects.table(
+                views, wanted.today, filters, wanted.order, read_cursor(after), PAGE,
+                falling=wanted.falling,
+            )  # fmt: skip
+        except CursorError as foreign:
+            parameters = [{"name": "after", "reason": "not from `next`"}]
+            raise ProblemError("bad-request", parameters=parameters) from foreign
+        count = object_count(views, wanted.today, filters)
+        name_of = namer(views, set(_codes(table.rows)), language, words)
+        areas = _areas(views, language, wanted.filters, reader)
+        as_of = reading.as_of(query_of(request), wanted.today, views)
+    following = next_link(request, after=cursor_text(table.after)) if table.after else ""
+    return pages.render(
+        request,
+        "objects_list.html" if is_partial(request) else "objects.html",
+        rows=table.rows,
+        count=count,
+        columns={name: all_columns[name] for name in chosen},
+        all_columns=all_columns,
+        wanted=wanted,
+        areas=areas,
+        domains=_domains(term, reader, wanted.filters.domain),
+        types=_options(types(language), wanted.filters.object_type),
+        due_options=_options(term.all_of(DUE_WITHIN), wanted.due),
+        order_options=_options(term.all_of(ORDERS), wanted.order),
+        name_of=name_of,
+        term=term,
+        following=following,
+        first=next_link(request, after="") if after else "",
+        files=_files(request, chosen),
+        may_export=reader.may(Right.EXPORT),
+        may_import=reader.may(Right.MANAGE_LISTS),
+        as_of=said_as_of(as_of, words),
+    )
+
+
+def said_as_of(as_of: AsOf, words: Words) -> str:
+    """Return up to which record a page counts, in words."""
+    text = words.gettext("As of record {position}; judged on {today}.")
+    return text.format(position=as_of.position, today=as_of.today)
+
+
+def _options(table: Mapping[str, str], chosen: str | None) -> Sequence[Option]:
+    return [Option(code, title, code == chosen) for code, title in table.items()]
+
+
+def _domains(term: Terms, reader: Reader, chosen: str | None) -> Sequence[Option]:
+    own = {code for code in DOMAINS if not reader.domains or code in reader.domains}
+    named = term.all_of(DOMAINS)
+    return _options({code: named[code] for code in DOMAINS if code in own}, chosen)
+
+
+def _areas(
+    views: ViewReader, language: Language, filters: ObjectFilters, reader: Reader
+) -> Mapping[str, Sequence[Option]]:
+    """Return the townships that a reader may choose, and the villages of the chosen one."""
+    name = "name_zh" if language == "zh" else "name_en"
+    rows = views.select(Query("areas", columns=("level", name, "within")))
+    towns = {row.key: str(row.values[1]) for row in rows if row.values[0] == "township"}
+    towns = {t: n for t, n in towns.items() if not reader.townships or t in reader.townships}
+    villages = {
+        row.key: str(row.values[1])
+        for row in rows
+        if row.values[0] == "village" and row.key.startswith(filters.township or "-")
+    }
+    return {
+        "township": _options(towns, filters.township),
+        "village": _options(villages, filters.village),
+    }
+
+
+def _codes(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for row in rows:
+        for name in ("object_type", "domain", "township", "village", "merged_into"):
+            if row[name]:
+                yield row[name]
+        yield from row["last_officers"]
+
+
+def _files(request: Request[Any, Any, Any], chosen: Sequence[str]) -> Mapping[str, str]:
+    """Return the addresses of the same list as files: the same rows, the same columns."""
+    left_out = {"after", "column", "lang", "format"}
+    asked = [(n, v) for n, v in request.query_params.multi_items() if n not in left_out and v != ""]
+    asked += [("column", name) for one in chosen for name in _FILE_COLUMNS.get(one, (one,))]
+    return {
+        kind: f"/views/objects?{urlencode([*asked, ('format', kind)])}"
+        for kind in ("csv", "json", "geojson")
+    }
