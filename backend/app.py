@@ -30,6 +30,7 @@ from backend import (
     inspections,
     items,
     live,
+    map_page,
     measures,
     measures_compared,
     objects,
@@ -41,6 +42,7 @@ from backend import (
     pull,
     recoveries,
     replay,
+    segments,
     sync,
 )
 from backend.door import Door, secure
@@ -148,6 +150,10 @@ def _routes() -> Sequence[ControllerRouterHandler]:
             cells.cells_view,
             grids.newest_grid,
             grids.grid_by_hash,
+            map_page.map_page,
+            map_page.map_names,
+            map_page.map_cell,
+            segments.segments,
             items.items,
             objects.objects,
             due.due,
@@ -199,6 +205,7 @@ def _dependencies(
         "shown": parts.overview,
         "simulated": settings.simulated,
         "store": parts.intake.store,
+        "tianditu": settings.tianditu,
         "version": version("xunji"),
         **inventories.dependencies(),
     }

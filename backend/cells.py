@@ -119,7 +119,7 @@ def cells_view(
     format: CellFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
     """Compute the states of all cells of a grid, between `from` and `to`."""
-    name, steps = grid_named(grid), _steps(asked.period, step)
+    name, steps = grid_named(grid), steps_named(asked.period, step)
     with reading.held() as views:
         found = computed(views, name, Asked(steps, asked.today, asked.filters), measure)
         as_of = reading.as_of(query_of(request), asked.today, views, {measure: _VERSIONS[measure]})
@@ -138,7 +138,8 @@ def computed(views: ViewReader, name: GridName, asked: Asked, measure: Measure) 
     return States(drawn(name, grid, areas), measure, asked.steps, raw)
 
 
-def _steps(period: Span, step: Step) -> tuple[Span, ...]:
+def steps_named(period: Span, step: Step) -> tuple[Span, ...]:
+    """Cut a period into steps; a `ProblemError` where they are too many."""
     try:
         return steps_of(period, step)
     except TooManyStepsError as many:

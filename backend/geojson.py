@@ -16,6 +16,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import UNSET, Struct, UnsetType
 
+from backend.lines import Line, lines_of
 from backend.readings import MOST_CSV, AsOf, Reading, Table, query_of, wants_csv
 from events.coordinates import Degrees
 from events.facts import HOMES
@@ -28,6 +29,7 @@ MapFormat = Annotated[
     str, QueryParameter(pattern="^(json|csv|geojson)?$", description="json, csv or geojson")
 ]
 _CHUNK: Final = 500  # features sent at a time
+_NONE: Final[Mapping[str, Line]] = {}
 
 
 class Geometry(Struct, frozen=True, tag_field="type"):
@@ -38,6 +40,10 @@ class Point(Geometry, frozen=True, tag="Point"):
     coordinates: Degrees
 
 
+class LineString(Geometry, frozen=True, tag="LineString"):
+    coordinates: Sequence[Degrees]
+
+
 class Polygon(Geometry, frozen=True, tag="Polygon"):
     coordinates: tuple[Sequence[Degrees]]
 
@@ -45,13 +51,17 @@ class Polygon(Geometry, frozen=True, tag="Polygon"):
 class Feature(Struct, frozen=True, tag_field="type", tag="Feature"):
     """A thing on the map; without geometry it is known, but not where."""
 
-    geometry: Point | Polygon | None
+    geometry: Point | LineString | Polygon | None
     properties: Mapping[str, Any]
     id: int | str | UnsetType = UNSET
 
 
 def point(here: Degrees | None) -> Point | None:
     return None if here is None else Point(here)
+
+
+def line(corners: Sequence[Degrees]) -> LineString:
+    return LineString(corners)
 
 
 def polygon(ring: Sequence[Degrees]) -> Polygon | None:
@@ -112,8 +122,9 @@ def list_map(
     with reading.held() as views:
         table = rows(views, None, MOST_CSV)
         lying = points_of(views)
+        lines = lines_of(views, today) if name == "objects" else _NONE
         as_of = reading.as_of(query_of(request), today, views)
-    return as_geojson(name, of_rows(table.rows, lying, key, day_of), as_of)
+    return as_geojson(name, of_rows(table.rows, lying, key, day_of, lines), as_of)
 
 
 def points_of(views: ViewReader) -> Mapping[str, str]:
@@ -131,10 +142,11 @@ def of_rows(
     lying: Mapping[str, str],
     key: str,
     day_of: Callable[[Mapping[str, Any]], date],
+    lines: Mapping[str, Line] = _NONE,
 ) -> Iterator[Feature]:
     """Yield rows about an `object` where it lay on their day, then homes by village.
 
-    `key` is the member that names a row.
+    `key` is the member that names a row. A street of `lines` is a line and no point.
     """
     homes: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
@@ -142,7 +154,9 @@ def of_rows(
         if _at_home(row, known):
             homes[row["township"] or "", row["village"] or ""].append(row["object"])
         else:
-            yield Feature(point(known.on(day_of(row))), row, row[key])
+            street = lines.get(row["object"])
+            drawn = line(street) if street else point(known.on(day_of(row)))
+            yield Feature(drawn, row, row[key])
     for (township, village), held in sorted(homes.items()):
         yield Feature(None, {"township": township, "village": village, **_counted(held)})
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from backend.tianditu import Tianditu
+
 DEFAULT_PORT: Final = 8420
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
@@ -23,6 +25,7 @@ class Settings(Struct, frozen=True):
     shutdown_seconds: int = 20
     replay_most: int = 5_000_000  # records of a history that may be replayed by a request
     card_days: int = 14  # how long after its due day a tablet may read a doorstep card
+    tianditu: Tianditu | None = None  # the base map of the coverage map; without it none is asked
 
 
 def is_loopback(host: str) -> bool:

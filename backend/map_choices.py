@@ -1,0 +1,137 @@
+"""What may be chosen on the coverage map: grids, measures, steps, and whom to look at."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct, json
+
+from backend.map_words import GRIDS, MEASURES, STEPS
+from backend.measure_words import DOMAINS
+from backend.pages import Words
+from backend.people.reader import Reader
+from events.language import Language
+from events.register import AreaListed
+from projections import lists
+from projections.spans import OPEN, Span
+from projections.views import Query, ViewStore, view_of
+
+
+def _(message: str) -> str:
+    """Mark a text for the catalogue."""
+    return message
+
+
+_ALL: Final = _("all")
+
+
+class Choice(Struct, frozen=True):
+    """One of several, chosen or not."""
+
+    value: str
+    name: str
+    chosen: bool
+
+
+class Field(Struct, frozen=True):
+    """A field of the form: its name in the query, its title, and what it offers."""
+
+    name: str
+    title: str
+    choices: Sequence[Choice]
+
+
+def choices(
+    views: ViewStore,
+    areas: Iterable[AreaListed],
+    chosen: Mapping[str, str],
+    reader: Reader,
+    language: Language,
+    words: Words,
+) -> Sequence[Field]:
+    """Return the fields of the form; a reader with a scope is offered what lies within it.
+
+    `chosen` is the query of the page as it is shown.
+    """
+    said = words.gettext
+    townships = {
+        one.area: one.name_zh if language == "zh" else one.name_en
+        for one in areas
+        if one.level == "township" and (not reader.townships or one.area in reader.townships)
+    }
+    domains = {
+        code: said(name)
+        for code, name in DOMAINS.items()
+        if not reader.domains or code in reader.domains
+    }
+    return (
+        Field("measure", said(_("Measure")), _fixed(MEASURES, chosen["measure"], said)),
+        Field("grid", said(_("Cells")), _fixed(GRIDS, chosen["grid"], said)),
+        Field("step", said(_("Steps")), _fixed(STEPS, chosen["step"], said)),
+        Field(
+            "township",
+            said(_("Township")),
+            _any(townships, chosen.get("township"), "" if reader.townships else said(_ALL)),
+        ),
+        Field(
+            "domain",
+            said(_("Domain")),
+            _any(domains, chosen.get("domain"), "" if reader.domains else said(_ALL)),
+        ),
+        Field(
+            "kind",
+            said(_("Kind of checklist")),
+            _any(_kinds(views, language), chosen.get("kind"), said(_ALL)),
+        ),
+        Field(
+            "officer", said(_("Officer")), _any(_officers(views), chosen.get("officer"), said(_ALL))
+        ),
+    )
+
+
+def _fixed(names: Mapping[Any, str], chosen: str, said: Callable[[str], str]) -> Sequence[Choice]:
+    return [Choice(value, said(name), value == chosen) for value, name in names.items()]
+
+
+def _any(names: Mapping[str, str], chosen: str | None, whole: str) -> Sequence[Choice]:
+    """Return choices by name; `whole` stands for all of them, where one may see all."""
+    found = [Choice(value, name, value == chosen) for value, name in names.items()]
+    return [Choice("", whole, not chosen), *found] if whole else found
+
+
+class _Titled(Struct):
+    """A checklist, of which only its title is read."""
+
+    zh: str
+    en: str
+
+
+def _kinds(views: ViewStore, language: Language) -> Mapping[str, str]:
+    view = view_of(views.views, "checklists")
+    rows = views.select(Query("checklists", order=("kind",), document=True))
+    found = [lists.checklist(view.decode(row.document), OPEN) for row in rows]
+    titles = {one.kind: _title.decode(one.content) for one in found if one is not None}
+    return {kind: one.zh if language == "zh" else one.en for kind, one in titles.items()}
+
+
+_title: Final = json.Decoder(_Titled)
+
+
+def _officers(views: ViewStore) -> Mapping[str, str]:
+    rows = views.select(Query("officers", columns=("name",), order=("name",)))
+    return {row.key: str(row.values[0]) for row in rows}
+
+
+def step_name(span: Span, step: str) -> str:
+    """Return what a step is called, in both languages: figures only."""
+    start = span.start
+    match step:
+        case "year":
+            return f"{start:%Y}"
+        case "quarter":
+            return f"{start:%Y} Q{(start.month + 2) // 3}"
+        case "month":
+            return f"{start:%Y-%m}"
+        case "day":
+            return start.isoformat()
+        case _:
+            return f"{start.isoformat()} – {span.end:%m-%d}"

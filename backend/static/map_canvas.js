@@ -1,0 +1,179 @@
+// The same map without WebGL: drawn on a canvas, one path for each look.
+
+import { markTile } from "./map_looks.js";
+
+export function drawnByCanvas({ holder, looks, onHover, onChoose }) {
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("aria-hidden", "true");
+  holder.append(canvas);
+  return new Painted(canvas, looks, onHover, onChoose);
+}
+
+class Painted {
+  constructor(canvas, looks, onHover, onChoose) {
+    Object.assign(this, { canvas, looks, places: [], chosen: null, layers: new Map(), told: [] });
+    this.pen = canvas.getContext("2d");
+    this.listen(onHover, onChoose);
+    new ResizeObserver(() => this.cells && this.draw()).observe(canvas.parentElement);
+  }
+
+  listen(onHover, onChoose) {
+    let held = null, moved = false;
+    const point = (event) => ({ x: event.offsetX, y: event.offsetY });
+    this.canvas.addEventListener("pointerdown", (event) => { held = point(event); moved = false; });
+    this.canvas.addEventListener("pointermove", (event) => {
+      const at = point(event);
+      if (held && event.buttons) {
+        moved ||= Math.hypot(at.x - held.x, at.y - held.y) > 4;
+        if (moved) { this.shift(at.x - held.x, at.y - held.y); held = at; }
+      } else onHover(this.at(at), at);
+    });
+    this.canvas.addEventListener("pointerup", (event) => { if (!moved) onChoose(this.at(point(event))); held = null; });
+    this.canvas.addEventListener("pointerleave", () => { held = null; onHover(null); });
+    this.canvas.addEventListener("wheel", (event) => { event.preventDefault(); this.zoom(event.deltaY < 0 ? 0.5 : -0.5); }, { passive: false });
+  }
+
+  async grid(grid, places) {
+    this.cells = grid;
+    this.places = places;
+    this.states = null;
+    this.fit();
+  }
+
+  fit() {
+    const { width, height } = this.size();
+    const [west, south, east, north] = this.cells.bounds ?? [0, 0, 1, 1];
+    this.middle = [(west + east) / 2, (south + north) / 2];
+    this.shrunk = Math.cos((this.middle[1] * Math.PI) / 180);
+    this.scale = Math.min((width - 40) / ((east - west) * this.shrunk), (height - 40) / (north - south));
+    this.draw();
+  }
+
+  size() {
+    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
+    return { width, height };
+  }
+
+  x(lon) { return (lon - this.middle[0]) * this.shrunk * this.scale + this.size0.width / 2; }
+  y(lat) { return (this.middle[1] - lat) * this.scale + this.size0.height / 2; }
+
+  paint(states) {
+    this.states = states;
+    this.draw();
+    return Promise.resolve();
+  }
+
+  draw() {
+    const { pen, canvas, looks } = this;
+    const size = (this.size0 = this.size());
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = size.width * ratio;
+    canvas.height = size.height * ratio;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.fillStyle = looks.water;
+    pen.fillRect(0, 0, size.width, size.height);
+    if (this.states) this.fill();
+    this.layers.forEach((data, name) => this.above(name, data));
+    this.outline(this.chosen);
+    this.write();
+    this.told.forEach((tell) => tell());
+  }
+
+  fill() {
+    const { pen, looks } = this;
+    const paths = looks.table.map(() => new Path2D());
+    this.cells.corners.forEach((ring, id) => this.trace(paths[looks.byByte[this.states[id]]], ring));
+    paths.forEach((path, number) => {
+      pen.fillStyle = looks.colours[number];
+      pen.fill(path);
+      if (looks.marks[number]) {
+        pen.fillStyle = this.pattern(looks.marks[number], looks.inks[number]);
+        pen.fill(path);
+      }
+      pen.strokeStyle = looks.line;
+      pen.lineWidth = 0.75;
+      pen.stroke(path);
+    });
+  }
+
+  pattern(mark, ink) {
+    const tile = markTile(mark, ink, 1);
+    const canvas = Object.assign(document.createElement("canvas"), { width: tile.width, height: tile.height });
+    canvas.getContext("2d").putImageData(tile, 0, 0);
+    return this.pen.createPattern(canvas, "repeat");
+  }
+
+  trace(path, ring) {
+    ring.forEach(([lon, lat], at) => (at ? path.lineTo(this.x(lon), this.y(lat)) : path.moveTo(this.x(lon), this.y(lat))));
+    if (ring.length) path.closePath();
+  }
+
+  outline(id) {
+    if (id === null) return;
+    const path = new Path2D();
+    this.trace(path, this.cells.corners[id]);
+    this.pen.strokeStyle = this.looks.chosen;
+    this.pen.lineWidth = 3.5;
+    this.pen.stroke(path);
+  }
+
+  write() {
+    const { pen, looks } = this;
+    pen.font = getComputedStyle(this.canvas).font;
+    pen.textAlign = "center";
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    for (const [lon, lat, name] of this.places) {
+      pen.strokeStyle = looks.paper;
+      pen.strokeText(name, this.x(lon), this.y(lat));
+      pen.fillStyle = looks.ink;
+      pen.fillText(name, this.x(lon), this.y(lat));
+    }
+  }
+
+  above(name, data) {
+    const { pen, looks } = this;
+    pen.strokeStyle = looks.ink;
+    pen.fillStyle = looks.paper;
+    for (const { geometry, properties } of data.features) {
+      if (geometry?.type === "LineString" && name === "segments") {
+        const path = new Path2D();
+        geometry.coordinates.forEach(([lon, lat], at) => (at ? path.lineTo(this.x(lon), this.y(lat)) : path.moveTo(this.x(lon), this.y(lat))));
+        pen.lineWidth = 1.5 + 5 * (properties.rate ?? 0);
+        pen.stroke(path);
+      } else if (geometry?.type === "Point") {
+        pen.lineWidth = 1.5;
+        pen.beginPath();
+        pen.arc(this.x(geometry.coordinates[0]), this.y(geometry.coordinates[1]), 3.5, 0, 7);
+        pen.fill();
+        pen.stroke();
+      }
+    }
+  }
+
+  at({ x, y }) {
+    const { corners } = this.cells;
+    for (let id = corners.length - 1; id >= 0; id -= 1) if (this.inside(corners[id], x, y)) return id;
+    return null;
+  }
+
+  inside(ring, x, y) {
+    let within = false;
+    for (let one = 0, other = ring.length - 1; one < ring.length; other = one, one += 1) {
+      const [ax, ay] = [this.x(ring[one][0]), this.y(ring[one][1])];
+      const [bx, by] = [this.x(ring[other][0]), this.y(ring[other][1])];
+      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
+    }
+    return within;
+  }
+
+  choose(id) { this.chosen = id; this.draw(); }
+  where(id) { const [lon, lat] = this.cells.middles[id]; return { x: this.x(lon), y: this.y(lat) }; }
+  zoom(by) { this.scale *= 2 ** by; this.draw(); }
+  shift(x, y) { this.middle = [this.middle[0] - x / (this.scale * this.shrunk), this.middle[1] + y / this.scale]; this.draw(); }
+  onMove(tell) { this.told.push(tell); }
+  metresPerPixel() { return 111320 / this.scale; }
+  layer(name, data) { if (data) this.layers.set(name, data); else this.layers.delete(name); this.draw(); }
+  async recolour() { this.looks.read(); this.draw(); }
+  async picture() { return this.canvas; }
+}
