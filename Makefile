@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench format catalogues clean
+.PHONY: help demo test bench mutants format catalogues clean
 
 help:
 	@echo "make demo        a district with tablets, inspections and maps; ends serving it"
 	@echo "make test        lint, types, import contracts and all tests"
 	@echo "make bench       how fast it is on this machine; takes some minutes"
+	@echo "make mutants     whether the tests notice each change of a rule; takes hours"
 	@echo "make format      format the code, mend what can be mended"
 	@echo "make catalogues  compile the translations after editing a .po file"
 	@echo "make clean       remove what was built; keeps demo-data"
@@ -30,6 +31,9 @@ test: $(VENV)/.installed-dev catalogues
 bench: $(VENV)/.installed
 	$(BIN)/xunji bench
 
+mutants: $(VENV)/.installed-dev catalogues
+	$(BIN)/python make/mutants.py
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -38,7 +42,7 @@ catalogues: $(VENV)/.installed-dev
 	$(BIN)/python make/hatch_build.py
 
 clean:
-	rm -rf $(VENV) build dist backend/static/vendor .hypothesis .import_linter_cache \
+	rm -rf $(VENV) build dist mutants backend/static/vendor .hypothesis .import_linter_cache \
 	  .pytest_cache .ruff_cache .coverage .coverage.*
 	find backend mobile events projections tests make \
 	  \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from backend.mongodb.persistence import MongoDatastore
 from tests.machine import find_chromium
@@ -33,6 +33,15 @@ settings.register_profile(
     derandomize=True,
     database=None,
     print_blob=True,
+    suppress_health_check=SLOW_MACHINES,
+)
+settings.register_profile(
+    "mutants",  # a failure is wanted, and soon; nobody reads the smallest example
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=SLOW_MACHINES,
 )
 settings.load_profile("ci" if "CI" in os.environ else "dev")

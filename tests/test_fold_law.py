@@ -21,6 +21,7 @@ from projections.objects import OBJECTS
 from projections.recorded import Recorded, short_ref
 from projections.view import State, UndecidedError, View, decided
 from tests.drawn_histories import Drawn, histories
+from tests.whole_district import the_whole_district
 
 Folded = dict[tuple[str, str], tuple[Any, tuple[Any, ...]]]
 
@@ -65,6 +66,12 @@ def test_any_order_any_batches_and_any_repetition_give_the_same_documents(
             event(kind)
 
     obeys(VIEWS, drawn, dice, batch)
+
+
+def test_a_whole_district_gives_the_same_documents_in_any_order() -> None:
+    drawn = Drawn(the_whole_district().records, {})
+    for batch in (1, 7):
+        obeys(VIEWS, drawn, Random(batch), batch)
 
 
 def test_what_makes_folding_hard_is_really_drawn() -> None:
