@@ -135,7 +135,8 @@ def _checklist(key: str, document: FiledDocument, _scope: Scope) -> Told:
 
 
 def _assignment(key: str, document: FiledDocument, scope: Scope) -> Told:
-    given, withdrawn = assignment(document)
+    about = assignment(document)
+    given = about.given
     mine = [
         fact
         for fact in in_order(document)
@@ -143,9 +144,10 @@ def _assignment(key: str, document: FiledDocument, scope: Scope) -> Told:
     ]
     if given is None or not mine:
         return _NOTHING
-    if withdrawn or given.device != scope.device:
+    if about.withdrawn or given.device != scope.device:
         return _GONE
-    return _told({**_words(given), "assignment": key})
+    approved = about.approved is not None
+    return _told({**_words(given), "assignment": key, "approved": approved})
 
 
 TELLS: Final[Mapping[str, Callable[[str, Any, Scope], Told]]] = {

@@ -124,6 +124,17 @@ class InspectionAssigned(Fact, frozen=True):
     reason: Code = "plan"
 
 
+class AssignmentApproved(Fact, frozen=True):
+    """检查已批准, beforehand and at the office: what was assigned may be inspected.
+
+    It is of the assignment as it was given last before; what is given anew is approved anew.
+    """
+
+    assignment: Id
+    approver: Id
+    document: Code | None = None
+
+
 class AssignmentWithdrawn(Fact, frozen=True):
     """检查任务 taken back."""
 
@@ -240,7 +251,7 @@ LogFact = (
     | EpochOpened
     | IrregularityNoted
 )
-AssignmentFact = InspectionAssigned | AssignmentWithdrawn
+AssignmentFact = InspectionAssigned | AssignmentApproved | AssignmentWithdrawn
 CalendarFact = (
     SensitivePeriodDeclared | WeatherWarningIssued | WeatherWarningLifted | CalendarDayDeclared
 )

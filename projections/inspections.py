@@ -231,6 +231,7 @@ INSPECTIONS: View = of_facts(
             "officers",
             "faults",
             "procedure",
+            "assignment",
         ),
         ("walked_on", "township", "village", "effective", "passes", "goals", "officers"),
         ("followed", "follow_due_on", "follow_ended_on"),

@@ -6,11 +6,12 @@ All keep whole facts (`projections.filed`); what holds on a day is asked of the 
 from datetime import date
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from events.inspections import InspectionFact
 from events.office import (
     AccountFact,
+    AssignmentApproved,
     AssignmentFact,
     AssignmentWithdrawn,
     CalendarFact,
@@ -234,28 +235,57 @@ AREAS: View = of_facts(
 # ── assignments ────────────────────────────────────────────────────────────────────
 
 
-def assignment(document: FiledDocument) -> tuple[InspectionAssigned | None, bool]:
-    """Return the assignment as it was last given, and whether it was taken back since.
+class Approved(Struct, frozen=True, gc=False):
+    """检查审批 of an assignment: by whom, where it is recorded, and when it was given (µs)."""
+
+    approver: str
+    position: int
+    at: int
+
+
+class Assigned(Struct, frozen=True, gc=False):
+    """An assignment as it was last given, and what became of it since; `withdrawn_at` in µs.
 
     What came of it stands in the column `assignment` of the view `inspections`.
     """
+
     given: InspectionAssigned | None = None
-    withdrawn = False
-    for fact in in_order(document):
-        match fact:
-            case InspectionAssigned():
-                given, withdrawn = fact, False
-            case AssignmentWithdrawn():
-                withdrawn = True
-            case _:  # nothing else is kept under an assignment
+    approved: Approved | None = None
+    withdrawn_at: int | None = None
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
+
+
+def assignment(document: FiledDocument) -> Assigned:
+    """Resolve the facts of one assignment by position; given anew, it is approved anew."""
+    held = Assigned()
+    for row in sorted(document.register.values(), key=lambda row: row.position):
+        match row.fact:
+            case InspectionAssigned() as fact:
+                held = Assigned(fact)
+            case AssignmentApproved() as fact if held.approved is None:
+                approved = Approved(fact.approver, row.position, row.at)
+                held = structs.replace(held, approved=approved)
+            case AssignmentWithdrawn() if not held.withdrawn:
+                held = structs.replace(held, withdrawn_at=row.at)
+            case _:  # nothing else is kept under an assignment; of two the first stands
                 pass
-    return given, withdrawn
+    return held
 
 
 def _extract_assignment(_key: str, document: FiledDocument) -> tuple[Value, ...]:
-    given, withdrawn = assignment(document)
+    found = assignment(document)
+    given, approved = found.given, found.approved
+    after = (
+        int(found.withdrawn),
+        found.withdrawn_at or 0,
+        approved.position if approved else 0,
+        approved.at if approved else 0,
+    )
     if given is None:
-        return ("", "", "", "", "", "", "", int(withdrawn))
+        return ("", "", "", "", "", "", "", *after)
     return (
         given.object,
         given.kind,
@@ -264,17 +294,16 @@ def _extract_assignment(_key: str, document: FiledDocument) -> tuple[Value, ...]
         given.device,
         " ".join(given.officers),
         given.due_on.isoformat(),
-        int(withdrawn),
+        *after,
     )
 
 
 ASSIGNMENTS: View = of_facts(
     name="assignments",
-    version=1,
+    version=2,
     document=FiledDocument,  # type: ignore[arg-type]
     keeps={
-        InspectionAssigned: Keep(filed, under("assignment"), register=True),
-        AssignmentWithdrawn: Keep(filed, under("assignment"), register=True),
+        kind: Keep(filed, under("assignment"), register=True) for kind in AssignmentFact.__args__
     },
     ignores=(
         InspectionFact,
@@ -295,9 +324,17 @@ ASSIGNMENTS: View = of_facts(
         "officers": "text",
         "due_on": "text",
         "withdrawn": "integer",
+        "withdrawn_at": "integer",
+        "approved": "integer",
+        "approved_at": "integer",
     },
     extract=_extract_assignment,
-    indexes=(("device", "due_on"), ("due_on",), ("object",)),
+    indexes=(
+        ("device", "due_on"),
+        ("due_on",),
+        ("object",),
+        ("approved", "approved_at", "withdrawn_at"),
+    ),
 )
 
 # ── checklists ─────────────────────────────────────────────────────────────────────

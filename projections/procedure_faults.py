@@ -26,7 +26,7 @@ from projections.filed import FiledDocument, in_order
 from projections.garbage import no_collection
 from projections.lists import Officer
 from projections.objects import Terms
-from projections.procedure import Acts, Fault, Raised, read_acts, read_faults
+from projections.procedure import Acts, Approval, Fault, Raised, read_acts, read_faults
 from projections.question import Question
 from projections.views import Condition, Query, view_of
 
@@ -87,6 +87,7 @@ class Begun(Struct, frozen=True, gc=False):
     officers: str
     faults: str
     procedure: str
+    assignment: str
 
 
 _COLUMNS: Final = Begun.__struct_fields__[1:]  # as the index has them: nothing is to be sorted
@@ -224,8 +225,9 @@ def _found(
 ) -> Iterator[tuple[Fault, int | None]]:
     """Yield what needs other documents, each with the position of what mended it."""
     form = asked.form(done.checklist, done.version)
-    if form is not None and form.requires_approval and not _approved(done):
-        filed = next((approval.position for approval in done.approvals), None)
+    given = asked.approval(one.assignment, done.started_at)
+    if form is not None and form.requires_approval and not _approved(done, given):
+        filed = min((each.position for each in (*done.approvals, *given)), default=None)
         yield Fault("approval_missing", done.position), filed
     if not (done.notice or done.absent or one.desk) and asked.notice(one):
         yield Fault("notice_missing", done.position), None
@@ -242,9 +244,12 @@ def _found(
         yield Fault("cap_exceeded", done.position), None
 
 
-def _approved(done: Acts) -> bool:
-    """Tell whether it was approved by its completion, or in an emergency within the hours."""
-    return any(
+def _approved(done: Acts, given: Iterable[Approval]) -> bool:
+    """Tell whether it was approved by its completion, or in an emergency within the hours.
+
+    What was assigned is approved at the office (`given`), before it is started.
+    """
+    return any(one.at <= done.started_at for one in given) or any(
         one.at <= done.at or (one.emergency and one.at - done.started_at <= FILED_WITHIN)
         for one in done.approvals
     )
@@ -298,6 +303,11 @@ class _Asked:
         known = self._officers.get(officer)
         return known is not None and known.certified(day)
 
+    def approval(self, assignment: str, started_at: int) -> Sequence[Approval]:
+        """Return how the office approved what was assigned, unless it was taken back by then."""
+        approval, withdrawn_at = self._approvals.get(assignment, (None, 0))
+        return (approval,) if approval and not 0 < withdrawn_at <= started_at else ()
+
     def notice(self, one: Begun) -> bool:
         return rules()["notice_missing"].asks(one.nature, one.object_type)
 
@@ -313,6 +323,21 @@ class _Asked:
     @cached_property
     def _enterprises(self) -> Mapping[str, Terms]:
         return enterprises(self._all.views)
+
+    @cached_property
+    def _approvals(self) -> Mapping[str, tuple[Approval, int]]:
+        rows = self._all.views.select(
+            Query(
+                "assignments",
+                columns=("approved", "approved_at", "withdrawn_at"),
+                where=(("approved", ">", 0),),
+                order=("approved", "approved_at", "withdrawn_at"),
+            )
+        )
+        found: dict[str, tuple[Approval, int]] = {}
+        for key, (position, at, withdrawn_at), _ in rows:
+            found[key] = Approval(int(at), int(position), emergency=False), int(withdrawn_at)
+        return found
 
     @cached_property
     def _officers(self) -> Mapping[str, Officer]:

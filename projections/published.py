@@ -32,6 +32,7 @@ from projections.figures import Measured
 from projections.fold import Fold
 from projections.question import Filters, Question
 from projections.spans import Span
+from projections.versions.assignments_1 import ASSIGNMENTS_1
 from projections.versions.coverage_1 import coverage as coverage_1
 from projections.versions.inspections_1 import INSPECTIONS_1
 from projections.versions.objects_2 import OBJECTS_2
@@ -79,7 +80,7 @@ def narrowed(view: View, kinds: Iterable[type]) -> View:
 
 
 PUBLISHED: Final[Mapping[tuple[str, int], View]] = {
-    (view.name, view.version): view for view in (INSPECTIONS_1, OBJECTS_2, *VIEWS)
+    (view.name, view.version): view for view in (ASSIGNMENTS_1, INSPECTIONS_1, OBJECTS_2, *VIEWS)
 }
 
 _COVERAGE_NEEDS: Final[Mapping[str, Iterable[type]]] = {

@@ -8,6 +8,7 @@ from events import envelope
 from events.facts import body
 from events.inspections import ZeroReportFiled
 from events.office import (
+    AssignmentApproved,
     AssignmentWithdrawn,
     DeviceEnrolled,
     DeviceRevoked,
@@ -266,7 +267,27 @@ def test_an_assignment_can_be_taken_back_and_given_again() -> None:
         for fact in facts:
             history.record(fact)
         found = assignment(document(history, ASSIGNMENTS, an_id("a")))  # type: ignore[arg-type]
-        assert found == (given, withdrawn)
+        assert (found.given, found.withdrawn) == (given, withdrawn)
+
+
+def test_what_is_given_anew_is_approved_anew_and_the_first_approval_stands() -> None:
+    given = InspectionAssigned(
+        assignment=an_id("a"), object=an_id("thing"), object_type="x", kind="funeral_order",
+        domain="funeral", township="440804001", device=an_id("tablet"), officers=(), due_on=JUNE,
+    )  # fmt: skip
+    first, second = (AssignmentApproved(an_id("a"), an_id(name)) for name in ("Wu", "Yu"))
+    for facts, approver in (
+        ([given], None),
+        ([first], an_id("Wu")),
+        ([given, first, second], an_id("Wu")),
+        ([given, first, given], None),
+        ([given, first, given, second], an_id("Yu")),
+    ):
+        history = History()
+        for fact in facts:
+            history.record(fact)
+        found = assignment(document(history, ASSIGNMENTS, an_id("a")))  # type: ignore[arg-type]
+        assert (found.approved.approver if found.approved else None) == approver
 
 
 def test_the_version_of_a_checklist_in_force_on_a_day() -> None:

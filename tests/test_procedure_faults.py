@@ -22,6 +22,7 @@ from events.inspections import (
     OfficerSignedIn,
     PartyAbsent,
 )
+from events.office import AssignmentApproved, AssignmentWithdrawn, InspectionAssigned
 from events.procedure_rules import Act, cited, laws, rules
 from events.register import (
     CertificateIssued,
@@ -104,6 +105,7 @@ class Bureau:
         without: str = "",
         more: Sequence[Any] = (),
         keys: dict[str, Any] | None = None,
+        assignment: str | None = None,
         **changes: Any,  # noqa: ANN401  members of the completion
     ) -> Visit:
         """One that lacks nothing but what is left out."""
@@ -112,7 +114,9 @@ class Bureau:
         form = {"funeral_order": "CL-FU-1", "street_patrol": "CL-SP-1"}.get(visit.kind, "CL-GE-1")
         start, end = local(day, "09:00"), local(day, "10:00")
         facts = {
-            "start": InspectionStarted(visit=visit, checklist=form, version=1),
+            "start": InspectionStarted(
+                visit=visit, checklist=form, version=1, assignment=assignment
+            ),
             "approval": InspectionApproved(visit=visit, approver=an_id("Wu")),
             "notice": NoticeGiven(visit=visit, form="told"),
             "code": EnterpriseCodeChecked(visit=visit, method="show"),
@@ -238,6 +242,37 @@ def test_an_approval_that_was_filed_later_mends(
 
     assert [(line.code, line.mended_at == position) for line in lines] == expected
     assert all(line.mended_by == "approval" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("approved", "withdrawn", "expected"),
+    [
+        ("08:59", "", []),
+        ("09:00", "", []),  # just when it was started
+        ("09:01", "", [("approval_missing", "approval")]),
+        ("08:00", "08:30", [("approval_missing", "")]),
+        ("08:00", "12:00", []),  # it was held by then
+        ("", "", [("approval_missing", "")]),
+    ],
+)
+def test_what_was_assigned_is_approved_before_it_is_started(
+    approved: str, withdrawn: str, expected: list[tuple[str, str]]
+) -> None:
+    bureau = Bureau()
+    task = an_id("task")
+    given = InspectionAssigned(
+        assignment=task, object=an_id("shop"), object_type="funeral_goods_shop",
+        kind="funeral_order", domain="funeral", township="440804001", device=an_id("T"),
+        officers=(), due_on=date(2026, 5, 9),
+    )  # fmt: skip
+    bureau.later(given, local("2026-05-01"))
+    if approved:
+        bureau.later(AssignmentApproved(task, an_id("Wu")), local(DAY, approved))
+    if withdrawn:
+        bureau.later(AssignmentWithdrawn(task, an_id("T"), "refused"), local(DAY, withdrawn))
+    bureau.visit(without="approval", assignment=task)
+
+    assert [(line.code, line.mended_by) for line in bureau.lines()] == expected
 
 
 def test_voiding_mends_whatever_was_wrong() -> None:
