@@ -12,8 +12,9 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from msgspec import Struct
 
+from backend.exports.sending import as_table
 from backend.measuring import ASKED, Asked, Measuring
-from backend.readings import AsOf, Format, Reading, as_csv, query_of, wants_csv
+from backend.readings import AsOf, Format, Reading, query_of, wants_table
 from projections.causes import CAUSES, Benefits, CauseLine, Causes, Handled, causes
 from projections.figures import Figure
 from projections.hidden import Homes, hidden_of
@@ -58,8 +59,8 @@ def causes_view(
     with reading.held() as views:
         found = causes(measuring.question(asked))
         as_of = reading.as_of(query_of(request), asked.today, views)
-    if wants_csv(request, format):
-        return as_csv("causes", lines(found), as_of)
+    if wants_table(request, format):
+        return as_table(request, "causes", lines(found), as_of)
     shown = {
         cause: CauseOut(one.denominator, one.numerator, CAUSES[cause])
         for cause, one in found.answered.items()

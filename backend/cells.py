@@ -16,15 +16,15 @@ from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
 
 from backend import measuring
+from backend.exports.sending import as_table
 from backend.grids import Drawn, GridName, areas_of, drawn, grid_named, grid_of, is_known
 from backend.problems import ProblemError
 from backend.readings import (
-    MOST_CSV,
+    MOST_ON_A_MAP,
     AsOf,
     Reading,
-    as_csv,
     query_of,
-    wants_csv,
+    wants_table,
 )
 from projections.cell_codes import CODES, CellCode, code_of, table
 from projections.cells import Asked, Measure, Overdue, states
@@ -62,7 +62,10 @@ _LAYOUT: Final = (
 StepName = Annotated[Step, QueryParameter(description="how long a step is")]
 MeasureName = Annotated[Measure, QueryParameter(description="rates, or states")]
 CellFormat = Annotated[
-    str, QueryParameter(pattern="^(bytes|json|csv)?$", description="bytes, json or csv")
+    str,
+    QueryParameter(
+        pattern="^(bytes|json|csv|xlsx|jsonl)?$", description="bytes, json, csv, xlsx or jsonl"
+    ),
 ]
 
 
@@ -152,11 +155,11 @@ def _answered(
 ) -> Response[Any]:
     if named == "bytes" or (not named and MEDIA_TYPE in request.headers.get("accept", "")):
         return _in_bytes(request, found, as_of)
-    if len(found.raw) > MOST_CSV:
-        reason = f"more than {MOST_CSV} states: ask for bytes, or for fewer steps"
+    if len(found.raw) > MOST_ON_A_MAP:
+        reason = f"more than {MOST_ON_A_MAP} states: ask for bytes, or for fewer steps"
         raise ProblemError("bad-request", parameters=[{"name": "format", "reason": reason}])
-    if wants_csv(request, named):
-        return as_csv("cells", lines(found), as_of)
+    if wants_table(request, named):
+        return as_table(request, "cells", lines(found), as_of)
     return Response(shown(found, as_of))
 
 

@@ -12,9 +12,10 @@ from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
 
 from backend import areas
+from backend.exports.sending import as_table
 from backend.geojson import MapFormat, wants_geojson
 from backend.measuring import ASKED, Asked, Measuring
-from backend.readings import AsOf, Reading, as_csv, query_of, wants_csv
+from backend.readings import AsOf, Reading, query_of, wants_table
 from projections.coverage import Coverage, Figure, coverage
 from projections.hidden import Homes, hidden_of, reads
 from projections.spans import Span
@@ -78,8 +79,8 @@ def coverage_view(
         found = coverage(views, period, day, filters)
         homes = measuring.homes()
         as_of = reading.as_of(query_of(request), day, views)
-    if wants_csv(request, format):
-        return as_csv("coverage", lines(found, homes), as_of)
+    if wants_table(request, format):
+        return as_table(request, "coverage", lines(found, homes), as_of)
     return Response(shown(found, as_of, homes, rows=rows))
 
 

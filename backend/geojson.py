@@ -17,7 +17,7 @@ from litestar.response import Stream
 from msgspec import UNSET, Struct, UnsetType
 
 from backend.lines import Line, lines_of
-from backend.readings import MOST_CSV, AsOf, Reading, Table, query_of, wants_csv
+from backend.readings import MOST_ON_A_MAP, AsOf, Reading, Table, query_of, wants_table
 from events.coordinates import Degrees
 from events.facts import HOMES
 from projections.hidden import FEW
@@ -26,7 +26,10 @@ from projections.views import Condition, Cursor, Query, ViewReader, ViewStore
 
 MEDIA_TYPE: Final = "application/geo+json"
 MapFormat = Annotated[
-    str, QueryParameter(pattern="^(json|csv|geojson)?$", description="json, csv or geojson")
+    str,
+    QueryParameter(
+        pattern="^(json|csv|xlsx|jsonl|geojson)?$", description="json, csv, xlsx, jsonl or geojson"
+    ),
 ]
 _CHUNK: Final = 500  # features sent at a time
 _NONE: Final[Mapping[str, Line]] = {}
@@ -73,7 +76,7 @@ def wants_geojson(request: Request[Any, Any, Any], named: str) -> bool:
     return named == "geojson" or (
         not named
         and MEDIA_TYPE in request.headers.get("accept", "")
-        and not wants_csv(request, named)
+        and not wants_table(request, named)
     )
 
 
@@ -120,7 +123,7 @@ def list_map(
     """Answer with all of a list; `named` are the list and the member that names a row."""
     name, key = named
     with reading.held() as views:
-        table = rows(views, None, MOST_CSV)
+        table = rows(views, None, MOST_ON_A_MAP)
         lying = points_of(views)
         lines = lines_of(views, today) if name == "objects" else _NONE
         as_of = reading.as_of(query_of(request), today, views)

@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from msgspec import Struct
 
+from backend.exports.sending import as_table
 from backend.measuring import ASKED, Asked, Measuring
-from backend.readings import AsOf, Format, Reading, as_csv, query_of, wants_csv
+from backend.readings import AsOf, Format, Reading, query_of, wants_table
 from projections.goals import GoalCount, Goals, GoalsOf, goals
 from projections.hidden import FEW, SMALL
 from projections.spans import Span
@@ -63,8 +64,8 @@ def goals_view(
     with reading.held() as views:
         found = goals(measuring.question(asked))
         as_of = reading.as_of(query_of(request), asked.today, views)
-    if wants_csv(request, format):
-        return as_csv("goals", lines(found), as_of)
+    if wants_table(request, format):
+        return as_table(request, "goals", lines(found), as_of)
     townships = {town: _shown(one) for town, one in found.townships.items()}
     return Response(GoalsOut(as_of, asked.period, _shown(found.whole), townships))
 

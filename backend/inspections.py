@@ -91,7 +91,8 @@ def inspections(  # noqa: PLR0913  filters
     if wants_geojson(request, format):
         about = ("inspections", "inspection")
         return list_map(reading, request, about, rows, day, _started_on)
-    return reading.list(request, "inspections", rows, day, Asked(after, limit, format))
+    page = Asked(after, limit, format, by_pages=True)
+    return reading.list(request, "inspections", rows, day, page)
 
 
 def table(

@@ -13,24 +13,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from msgspec import Struct
 
+from backend.exports.sending import as_table
 from backend.links import next_link
 from backend.measuring import ASKED, Asked, Measuring
 from backend.pages import Pages, language_of
 from backend.problems import ProblemError
 from backend.readings import (
-    MOST_CSV,
     After,
     AsOf,
     Format,
     Limit,
     Reading,
-    as_csv,
     cursor_text,
     query_of,
     read_cursor,
-    wants_csv,
+    wants_table,
 )
-from backend.telling import Both, FigureOut, RowOut, Teller, both, headed, overall, told
+from backend.telling import Both, FigureOut, RowOut, Teller, both, overall, told
 from projections.figures import Figure, Measured, Part
 from projections.hidden import Homes, reads
 from projections.measures import MEASURES
@@ -103,9 +102,9 @@ def measures(
         found = measuring.all(asked)
         homes = measuring.homes()
         as_of = reading.as_of(query_of(request), asked.today, views, versions())
-    if wants_csv(request, format):
+    if wants_table(request, format):
         words = Pages.words(language_of(request))
-        return as_csv("measures", headed(overall(found, homes, words), words), as_of)
+        return as_table(request, "measures", overall(found, homes, words), as_of, spoken=words)
     return Response(MeasuresOut(as_of, asked.period, at_a_glance(found, homes)))
 
 
@@ -137,14 +136,16 @@ def measure(  # noqa: PLR0913  what may be asked of it
         found = measuring.measured(name, asked)
         teller = Teller(request, measuring.homes())
         behind = _behind(found, figure, listed) if rows or listed else None
-        csv = wants_csv(request, format)
-        page = _page(behind, after, MOST_CSV if csv else limit) if behind is not None else None
+        is_file = wants_table(request, format)
+        page = None
+        if behind is not None:
+            page = _page(behind, after, len(behind) if is_file else limit)
         broken = _broken_down(found, by)
         teller.learn(views, [row.key for row in page or ()], broken)
         as_of = reading.as_of(query_of(request), asked.today, views, versions(name))
-    if csv:
+    if is_file:
         lines = teller.rows(page) if page is not None else teller.lines(found, broken)
-        return as_csv(name, headed(lines, teller.words), as_of)
+        return as_table(request, name, lines, as_of, spoken=teller.words)
     hidden = reads(found.figure, teller.homes) is not None
     more = page and behind and page[-1].key < behind[-1].key
     link = next_link(request, after=cursor_text((page[-1].key,))) if page and more else None

@@ -11,11 +11,12 @@ from litestar.params import FromPath, QueryParameter, SkipValidation
 from msgspec import Struct
 
 from backend import measure_words as naming
+from backend.exports.sending import as_table
 from backend.measures import require, versions
 from backend.measuring import ASKED, Asked, Measuring
 from backend.problems import ProblemError
-from backend.readings import MOST, AsOf, Format, Reading, as_csv, query_of, wants_csv
-from backend.telling import Both, FigureOut, Teller, both, headed, numbers
+from backend.readings import MOST, AsOf, Format, Reading, query_of, wants_table
+from backend.telling import Both, FigureOut, Teller, both, numbers
 from projections.comparison import (
     Change,
     Comparison,
@@ -134,8 +135,10 @@ def comparison(  # noqa: PLR0913  what may be asked of it
         teller = Changes(request, measuring.homes(), rows=rows)
         teller.learn(views, (), found.by)
         as_of = reading.as_of(query_of(request), asked.today, views, versions(name))
-    if wants_csv(request, format):
-        return as_csv(f"{name}-compared", headed(teller.compared(found), teller.words), as_of)
+    if wants_table(request, format):
+        return as_table(
+            request, f"{name}-compared", teller.compared(found), as_of, spoken=teller.words
+        )
     return Response(
         ComparedOut(
             as_of,
@@ -175,8 +178,10 @@ def series(
         teller = Teller(request, measuring.homes())
         steps = [one_step(measuring, name, asked.over(span), teller) for span in spans]
         as_of = reading.as_of(query_of(request), asked.today, views, versions(name))
-    if wants_csv(request, format):
-        return as_csv(f"{name}-{step}", headed(_lines(steps, teller), teller.words), as_of)
+    if wants_table(request, format):
+        return as_table(
+            request, f"{name}-{step}", _lines(steps, teller), as_of, spoken=teller.words
+        )
     version = MEASURES[name].version
     return Response(SeriesOut(as_of, asked.period, name, version, both(name), step, steps))
 

@@ -23,7 +23,7 @@ from backend.readings import (
     Today,
     Until,
     period_of,
-    wants_csv,
+    wants_table,
 )
 from events.procedure_rules import Cited
 from events.store import EventStore
@@ -65,7 +65,7 @@ def procedure(  # noqa: PLR0913  filters
         )
         if mended is not None:
             lines = [line for line in lines if (line.mended_at is not None) == mended]
-        return table(lines, reading.store, start, most, flat=wants_csv(request, format))
+        return table(lines, reading.store, start, most, flat=wants_table(request, format))
 
     return reading.list(request, "procedure", rows, day, Asked(after, limit, format))
 

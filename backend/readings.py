@@ -1,38 +1,36 @@
-"""Answers that were computed from views: as of which record, as JSON or as CSV.
+"""Answers that were computed from views: as of which record, as JSON or as a file of rows.
 
 While one is computed nothing is folded, so that all of it stands at one position. The pushes
 of tablets wait for none of this.
 """
 
-import csv
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from io import StringIO
-from itertools import islice
-from threading import Lock
+from threading import RLock
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response
 from litestar.params import QueryParameter
-from litestar.response import Stream
 from msgspec import Meta, Struct
 
+from backend.as_of import AsOf
+from backend.exports.formats import table_format
+from backend.exports.sending import as_table
 from backend.links import next_link
 from backend.problems import ProblemError
 from events.clock import CHINA, Clock, microseconds, moment
 from events.envelope import received_at_of
 from events.store import EventStore
 from projections.spans import Span
-from projections.views import Cursor, CursorError, ViewStore
+from projections.views import Cursor, CursorError, Snapshots, ViewStore
 
 MOST: Final = 1_000
-MOST_CSV: Final = 200_000  # rows
-_CHUNK: Final = 500  # rows of CSV sent at a time
-_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+MOST_ON_A_MAP: Final = 200_000
+_PAGE: Final = 5_000  # rows of an export read at a time, of a list that is read by pages
+_ALL: Final = 2**40
 
 From = Annotated[date | None, QueryParameter(name="from", description="first day of the period")]
 Until = Annotated[date | None, QueryParameter(name="to", description="last day of the period")]
@@ -41,25 +39,10 @@ Code = Annotated[str | None, QueryParameter(max_length=64)]
 _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what a column holds
 After = Annotated[str, QueryParameter(max_length=400, description="from `next`, opaque")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
-Format = Annotated[str, QueryParameter(pattern="^(json|csv)?$", description="json or csv")]
-
-
-class AsOf(Struct, frozen=True, omit_defaults=True):
-    """What an answer was computed from: with it anyone can compute it again.
-
-    `history` is the bureau in hex, `received_at` when the record at `position` arrived,
-    `versions` those of the reducers, `query` what was asked; `measures` are the versions of
-    the measures, where some were computed.
-    """
-
-    history: str
-    epoch: int
-    position: int
-    received_at: datetime | None
-    today: date
-    versions: Mapping[str, int]
-    query: Mapping[str, str]
-    measures: Mapping[str, int] = {}
+Format = Annotated[
+    str,
+    QueryParameter(pattern="^(json|csv|xlsx|jsonl)?$", description="json, csv, xlsx or jsonl"),
+]
 
 
 class Table(Struct, frozen=True):
@@ -70,11 +53,15 @@ class Table(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """Which page of a list, and how: `format` is `csv`, `json` or left to Accept."""
+    """Which page of a list, and how: `format` is that of a file, `json` or left to Accept.
+
+    `by_pages`: a page is read without what lies before it, so that a file of all rows is too.
+    """
 
     after: str
     limit: int
     format: str
+    by_pages: bool = False
 
 
 class Listing(Struct, frozen=True):
@@ -104,7 +91,7 @@ class Reading:
         self._bureau = bureau.hex()
         self._epoch = epoch
         self._demo = demo
-        self.still = Lock()
+        self.still = RLock()
 
     def today(self) -> date:
         """Return the day on the wall; of a demonstration, the day of its last record."""
@@ -122,6 +109,17 @@ class Reading:
         """Hold the views still."""
         with self.still:
             yield self.views
+
+    @contextmanager
+    def unmoved(self) -> Generator[ViewStore]:
+        """Give the views as they stand now, for long: where that can be, folding goes on."""
+        if isinstance(self.views, Snapshots):
+            with self.views.snapshot() as views:
+                if views is not None:
+                    yield views
+                    return
+        with self.held() as views:
+            yield views
 
     def as_of(
         self,
@@ -156,20 +154,56 @@ class Reading:
         today: date,
         asked: Asked,
     ) -> Response[Any]:
-        """Answer with a page of a list as JSON, or with all of it as CSV."""
+        """Answer with a page of a list as JSON, or with all of it as a file."""
         after = read_cursor(asked.after)
-        csv_wanted = wants_csv(request, asked.format)
-        limit = MOST_CSV if csv_wanted else asked.limit
-        with self.held() as views:
-            try:
-                table = rows(views, after, limit)
-            except CursorError as foreign:
-                raise _no_cursor() from foreign
-            as_of = self.as_of(query_of(request), today, views)
-        if csv_wanted:
-            return as_csv(name, table.rows, as_of)
+        try:
+            if table_format(request, asked.format):
+                return self._whole(request, name, rows, today, after, by_pages=asked.by_pages)
+            with self.held() as views:
+                table = rows(views, after, asked.limit)
+                as_of = self.as_of(query_of(request), today, views)
+        except CursorError as foreign:
+            raise _no_cursor() from foreign
         link = next_link(request, after=cursor_text(table.after)) if table.after else None
         return Response(Listing(as_of, table.rows, link))
+
+    def _whole(
+        self,
+        request: Request[Any, Any, Any],
+        name: str,
+        rows: Callable[[ViewStore, Cursor | None, int], Table],
+        today: date,
+        after: Cursor | None,
+        *,
+        by_pages: bool,
+    ) -> Response[Any]:
+        """Return all rows as a file, at one position whatever is folded meanwhile.
+
+        What is computed as a whole is computed while the views are held still.
+        """
+        if by_pages:
+            with self.unmoved() as views:
+                as_of = self.as_of(query_of(request), today, views)
+                return as_table(request, name, self._pages(rows, views, after), as_of)
+        with self.held() as views:
+            table = rows(views, after, _ALL)
+            as_of = self.as_of(query_of(request), today, views)
+        return as_table(request, name, table.rows, as_of)
+
+    def _pages(
+        self,
+        rows: Callable[[ViewStore, Cursor | None, int], Table],
+        views: ViewStore,
+        after: Cursor | None,
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield rows page by page; between two of them others get their turn."""
+        while True:
+            with self.still:
+                table = rows(views, after, _PAGE)
+            yield from table.rows
+            after = table.after
+            if after is None:
+                return
 
 
 def period_of(first: date | None, last: date | None, today: date) -> Span:
@@ -188,12 +222,9 @@ def query_of(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {"path": request.url.path, **said}
 
 
-def wants_csv(request: Request[Any, Any, Any], named: str) -> bool:
-    """Tell whether a table is asked for: by `format`, else by Accept."""
-    if named:
-        return named == "csv"
-    accept = request.headers.get("accept", "")
-    return "text/csv" in accept and "application/json" not in accept
+def wants_table(request: Request[Any, Any, Any], named: str) -> bool:
+    """Tell whether a file of rows is asked for: by `format`, else by Accept."""
+    return table_format(request, named) is not None
 
 
 # ── where a page ends ──────────────────────────────────────────────────────────────
@@ -217,57 +248,3 @@ def read_cursor(text: str) -> Cursor | None:
 
 def _no_cursor() -> ProblemError:
     return ProblemError("bad-request", parameters=[{"name": "after", "reason": "not from `next`"}])
-
-
-# ── CSV ────────────────────────────────────────────────────────────────────────────
-
-
-def as_csv(name: str, rows: Iterable[Mapping[str, Any]], as_of: AsOf) -> Stream:
-    """Return rows for a spreadsheet: with a byte-order mark, and no cell taken for a formula."""
-    file = f"xunji-{name}-{as_of.position}-{as_of.today.isoformat()}.csv"
-    return Stream(
-        _written(rows),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "content-disposition": f'attachment; filename="{file}"',
-            "xunji-as-of": msgspec.json.encode(as_of).decode("ascii", "replace"),
-        },
-    )
-
-
-def _written(rows: Iterable[Mapping[str, Any]]) -> Generator[bytes]:
-    waiting = iter(rows)
-    names: list[str] | None = None
-    text = StringIO()
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    while chunk := list(islice(waiting, _CHUNK)):
-        if names is None:
-            names = list(chunk[0])
-            writer.writerow(names)
-        writer.writerows([cell(row[name]) for name in names] for row in chunk)
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-    if names is None:
-        yield text.getvalue().encode()
-
-
-def cell(value: object) -> str | int | float:
-    """Return a value as a cell that no spreadsheet executes."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return int(value)
-        case int() | float():
-            return value
-        case date():
-            return value.isoformat()
-        case str():
-            text = value
-        case list() | tuple():
-            text = " ".join(str(one) for one in value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        case _:
-            text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
-    return f"'{text}" if text.startswith(_FORMULA) else text

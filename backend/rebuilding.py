@@ -22,7 +22,8 @@ part while the server of the old one still runs.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from msgspec import Struct
@@ -46,6 +47,7 @@ from projections.views import (
     OtherViewsError,
     Query,
     Saved,
+    Snapshots,
     StaleError,
     ViewStore,
 )
@@ -85,6 +87,15 @@ class Served:
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         """See `ViewReader.count`."""
         return self.now.count(view, where)
+
+    @contextmanager
+    def snapshot(self) -> Generator[ViewStore | None]:
+        """See `Snapshots.snapshot`."""
+        if isinstance(self.now, Snapshots):
+            with self.now.snapshot() as views:
+                yield views
+        else:
+            yield None
 
     def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
         """See `ViewStore.save`."""

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
 
+from backend.exports.sending import as_table
 from backend.links import next_link
 from backend.measuring import ASKED, Asked, Measuring
 from backend.problems import ProblemError
@@ -18,11 +19,10 @@ from backend.readings import (
     Format,
     Limit,
     Reading,
-    as_csv,
     cursor_text,
     query_of,
     read_cursor,
-    wants_csv,
+    wants_table,
 )
 from projections.recoveries import Entry, Ledger, Totals, reconcile, recoveries, yuan
 from projections.spans import Span
@@ -92,8 +92,8 @@ def recoveries_view(  # noqa: PLR0913  filters
     with reading.held() as views:
         ledger = recoveries(measuring.question(asked))
         as_of = reading.as_of(query_of(request), asked.today, views)
-    if wants_csv(request, format):
-        return as_csv("recoveries", [row(one) for one in ledger.entries], as_of)
+    if wants_table(request, format):
+        return as_table(request, "recoveries", [row(one) for one in ledger.entries], as_of)
     shown = ledger.entries[start : start + limit]
     end = start + limit
     more = end < len(ledger.entries)

@@ -80,15 +80,6 @@ def numbers(said: FigureOut, words: Words) -> dict[str, Any]:
     }
 
 
-def headed(rows: Iterable[Mapping[str, Any]], words: Words) -> Iterator[Mapping[str, Any]]:
-    """Return rows with heads in the reader's language."""
-    heads: dict[str, str] = {}
-    for row in rows:
-        yield {
-            heads.setdefault(name, naming.head(name, words)): value for name, value in row.items()
-        }
-
-
 class Teller:
     """Tells figures and rows in the reader's language, and hides who is to be hidden."""
 

@@ -24,7 +24,9 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRe
 from msgspec import Struct
 
 from events.errors import StorageError
+from projections import sqlite_rows
 from projections.catalogue import stamp
+from projections.sqlite_snapshot import SQLiteSnapshot, snapshot
 from projections.view import View
 from projections.views import (
     Condition,
@@ -38,7 +40,6 @@ from projections.views import (
 
 LAYOUT: Final = 2
 _NAME: Final = "views"
-_INFINITE: Final = -1
 _DIGITS: Final = 12
 
 Use: TypeAlias = Literal["fold", "read", "older"]
@@ -101,6 +102,7 @@ class SQLiteViews(SQLiteTrackingRecorder):
             raise StorageError(f"{Path(path).name} is missing")
         super().__init__(SQLiteDatastore(str(path), pool_size=2))
         self.views = tuple(views)
+        self._path = Path(path)
         self._file = Path(path).name
         self._stamp = stamp_of(views)
         self._upserts = {view.name: _upsert(view) for view in views}
@@ -162,14 +164,8 @@ class SQLiteViews(SQLiteTrackingRecorder):
             return self.max_tracking_id(_NAME) or 0
 
     def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
-        wanted = msgspec.json.encode(list(keys)).decode()
         with self._reading() as cursor:
-            cursor.execute(
-                f"SELECT key, document FROM {_table(view)} "  # noqa: S608  names are ours
-                "WHERE key IN (SELECT value FROM json_each(?))",
-                (wanted,),
-            )
-            return {row[0]: row[1] for row in cursor.fetchall()}
+            return sqlite_rows.load(cursor, view, keys)
 
     def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
         with self._writing() as cursor:
@@ -186,20 +182,21 @@ class SQLiteViews(SQLiteTrackingRecorder):
                 self._insert_tracking(cursor, Tracking(_NAME, position))
 
     def select(self, query: Query) -> list[Found]:
-        statement, values = _select(query)
-        width = len(query.columns) + 1
         with self._reading() as cursor:
-            cursor.execute(statement, values)
-            rows = cursor.fetchall()
-        if query.document:
-            return [Found(row[0], tuple(row[1:width]), row[width]) for row in rows]
-        return [Found(row[0], tuple(row[1:])) for row in rows]
+            return sqlite_rows.select(cursor, query)
 
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
-        clause, values = _where(where)
         with self._reading() as cursor:
-            cursor.execute(f"SELECT COUNT(*) FROM {_table(view)}{clause}", values)  # noqa: S608
-            return int(cursor.fetchone()[0])
+            return sqlite_rows.count(cursor, view, where)
+
+    @contextmanager
+    def snapshot(self) -> Generator[SQLiteSnapshot | None]:
+        """See `Snapshots.snapshot`. A database in memory has none."""
+        if not self._path.is_file():
+            yield None
+            return
+        with snapshot(self._path, self.views, _NAME) as views:
+            yield views
 
     def reset(self) -> None:
         with self._writing() as cursor:
@@ -252,12 +249,8 @@ def _failed(file: str, failure: Exception) -> StorageError:
     return (DamagedViewsError if damaged else StorageError)(f"{file} failed: {failure}")
 
 
-def _table(view: str) -> str:
-    return f"view_{view}"
-
-
 def _tables(view: View) -> Iterable[str]:
-    table = _table(view.name)
+    table = sqlite_rows.table(view.name)
     columns = "".join(f", {name} {kind.upper()} NOT NULL" for name, kind in view.columns.items())
     yield (
         f"CREATE TABLE {table} (key TEXT PRIMARY KEY NOT NULL, position INTEGER NOT NULL"
@@ -272,39 +265,6 @@ def _upsert(view: View) -> str:
     names = ("key", "position", "document", *view.columns)
     changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
     return (
-        f"INSERT INTO {_table(view.name)} ({', '.join(names)}) "  # noqa: S608  names are ours
+        f"INSERT INTO {sqlite_rows.table(view.name)} ({', '.join(names)}) "  # noqa: S608  names are ours
         f"VALUES ({', '.join('?' * len(names))}) ON CONFLICT (key) DO UPDATE SET {changes}"
     )
-
-
-def _where(where: Sequence[Condition]) -> tuple[str, list[Any]]:
-    terms: list[str] = []
-    values: list[Any] = []
-    for name, operator, value in where:
-        if operator == "in":
-            terms.append(f"{name} IN (SELECT value FROM json_each(?))")  # noqa: S608  our name
-            values.append(msgspec.json.encode(list(value)).decode())
-        else:
-            terms.append(f"{name} {operator} ?")
-            values.append(value)
-    return (f" WHERE {' AND '.join(terms)}" if terms else ""), values
-
-
-def _select(query: Query) -> tuple[str, list[Any]]:
-    order = (*query.order, "key")
-    clause, values = _where(query.where)
-    if query.after is not None:
-        edge = (
-            f"({', '.join(order)}) {'<' if query.falling else '>'} ({', '.join('?' * len(order))})"
-        )
-        clause = f"{clause} AND {edge}" if clause else f" WHERE {edge}"
-        values += query.after
-    names = ("key", *query.columns, *(("document",) if query.document else ()))
-    direction = " DESC" if query.falling else ""
-    ranked = ", ".join(f"{name}{direction}" for name in order)
-    values.append(_INFINITE if query.limit is None else query.limit)
-    statement = (
-        f"SELECT {', '.join(names)} FROM {_table(query.view)}{clause} "  # noqa: S608  names are ours
-        f"ORDER BY {ranked} LIMIT ?"
-    )
-    return statement, values

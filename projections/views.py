@@ -11,6 +11,7 @@ What every adapter promises, and `tests/test_views_contract.py` asks of each:
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -133,6 +134,15 @@ class ViewStore(ViewReader, Protocol):
 
     def close(self) -> None:
         """Let go of files."""
+        ...
+
+
+@runtime_checkable
+class Snapshots(Protocol):
+    """Views that can be read for long as they stand now, while they are folded further."""
+
+    def snapshot(self) -> AbstractContextManager[ViewStore | None]:
+        """Give them as they stand, to read; None where these cannot."""
         ...
 
 
