@@ -73,6 +73,9 @@ ORDERS: Final[Mapping[str, str]] = {
 }
 
 FACTS: Final[Mapping[str, str]] = {
+    "item-listed": _("put on the list"),
+    "item-revised": _("entry revised"),
+    "item-withdrawn": _("taken off the list"),
     "object-listed": _("put on the list"),
     "object-revised": _("entry revised"),
     "object-closed": _("taken off the list"),
@@ -188,6 +191,14 @@ MEMBERS: Final[Mapping[str, str]] = {
     "confirmed_on": _("confirmed on"),
     "last_recheck_on": _("last recheck on"),
     "record_filed_on": _("record filed on"),
+    "name_zh": _("name in Chinese"),
+    "name_en": _("name in English"),
+    "kind": _("kind of item"),
+    "plannable": _("plannable"),
+    "object_types": _("types of objects"),
+    "frequency": _("how often"),
+    "legal_basis": _("legal basis"),
+    "enterprise_related": _("may concern an enterprise"),
 }
 """Members of the register."""
 
@@ -225,6 +236,19 @@ VALUES: Final[Mapping[str, str]] = {
     "in": _("somebody was at home"),
     "nobody": _("nobody at home"),
 }
+
+
+ITEM_KINDS: Final[Mapping[str, str]] = {
+    "行政检查": _("administrative inspection"),
+    "行政处罚": _("administrative penalty"),
+    "行政强制": _("administrative compulsion"),
+    "行政确认": _("administrative confirmation"),
+    "行政给付": _("administrative payment"),
+    "其他行政权力": _("other administrative power"),
+    "内部监督": _("internal supervision"),
+    "inspection": _("inspection of an item"),
+}
+"""Kinds of items, as the bureau's data name them."""
 
 
 class Terms(Struct, frozen=True):

@@ -6,7 +6,9 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from backend.finding import Finder
+from backend.name_index import NameIndex
 from backend.pages_of.inspection import inspection_page
+from backend.pages_of.items import item_page, items_page
 from backend.pages_of.object import card_form, object_page, open_card
 from backend.pages_of.objects import objects_page
 
@@ -16,9 +18,11 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     card_form,
     open_card,
     inspection_page,
+    items_page,
+    item_page,
 )
 
 
 def dependencies() -> Mapping[str, object]:
     """Return what these routes are given, made anew for each application."""
-    return {"finder": Finder()}
+    return {"finder": Finder(), "item_names": NameIndex("items")}

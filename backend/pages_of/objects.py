@@ -86,9 +86,9 @@ def objects_page(  # noqa: PLR0913  filters
         wanted=wanted,
         areas=areas,
         domains=_domains(term, reader, wanted.filters.domain),
-        types=_options(types(language), wanted.filters.object_type),
-        due_options=_options(term.all_of(DUE_WITHIN), wanted.due),
-        order_options=_options(term.all_of(ORDERS), wanted.order),
+        types=options(types(language), wanted.filters.object_type),
+        due_options=options(term.all_of(DUE_WITHIN), wanted.due),
+        order_options=options(term.all_of(ORDERS), wanted.order),
         name_of=name_of,
         term=term,
         following=following,
@@ -106,14 +106,15 @@ def said_as_of(as_of: AsOf, words: Words) -> str:
     return text.format(position=as_of.position, today=as_of.today)
 
 
-def _options(table: Mapping[str, str], chosen: str | None) -> Sequence[Option]:
+def options(table: Mapping[str, str], chosen: str | None) -> Sequence[Option]:
+    """Return what a filter offers."""
     return [Option(code, title, code == chosen) for code, title in table.items()]
 
 
 def _domains(term: Terms, reader: Reader, chosen: str | None) -> Sequence[Option]:
     own = {code for code in DOMAINS if not reader.domains or code in reader.domains}
     named = term.all_of(DOMAINS)
-    return _options({code: named[code] for code in DOMAINS if code in own}, chosen)
+    return options({code: named[code] for code in DOMAINS if code in own}, chosen)
 
 
 def _areas(
@@ -130,8 +131,8 @@ def _areas(
         if row.values[0] == "village" and row.key.startswith(filters.township or "-")
     }
     return {
-        "township": _options(towns, filters.township),
-        "village": _options(villages, filters.village),
+        "township": options(towns, filters.township),
+        "village": options(villages, filters.village),
     }
 
 
