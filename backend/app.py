@@ -45,21 +45,24 @@ from backend import (
     segments,
     sync,
 )
+from backend.codes import Codes
 from backend.door import Door, secure
 from backend.enrol import Registrar
 from backend.frame import Frame
 from backend.health import Ready
 from backend.live import Live
+from backend.office import Office
 from backend.overview import Overview
 from backend.pages import Pages
 from backend.pages_of import inventories
-from backend.people import signing_in
+from backend.people import access_log, managing, own_account, signing_in, tablets
 from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
 from backend.people.people import People
 from backend.people.rights import Right
 from backend.problems import ProblemError
 from backend.projector import Worker
 from backend.pull import Puller
+from backend.reach import reach
 from backend.readings import Reading
 from backend.rebuilding import Rebuilding
 from backend.replay import Replays
@@ -86,6 +89,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     puller: Puller
     reading: Reading
     overview: Overview
+    office: Office
+    codes: Codes
     live: Live
     people: People
     readiness: Callable[[], Ready]
@@ -100,8 +105,8 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
     around = Frame(parts.name, parts.live.standings, demo=parts.demo)
     pages = Pages(found, around)
     app = Litestar(
-        # In one router: given two handlers of a path one by one, an app wraps the first twice.
-        route_handlers=[Router("/", route_handlers=_routes())],
+        # In one router: an app that is given two handlers of a path one by one wraps one twice.
+        route_handlers=[Router("/", route_handlers=routes())],
         dependencies=_dependencies(settings, parts, found, pages) | {"frame": _given(around)},
         exception_handlers={
             **problems.EXCEPTION_HANDLERS,
@@ -116,11 +121,11 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
         logging_config=None,
         openapi_config=openapi.config(found),
     )
-    app.asgi_handler = Door(app.asgi_handler)
+    app.asgi_handler = Door(app.asgi_handler, reach=reach(settings, demo=parts.demo))
     return app
 
 
-def _routes() -> Sequence[ControllerRouterHandler]:
+def routes() -> Sequence[ControllerRouterHandler]:
     """Return all routes: open ones, named in `rights.OPEN`, and those that need a right."""
     return (
         sync.push,
@@ -138,7 +143,27 @@ def _routes() -> Sequence[ControllerRouterHandler]:
         signing_in.second_page,
         signing_in.second,
         signing_in.sign_out,
+        own_account.join_page,
+        own_account.join,
+        own_account.set_up_page,
+        own_account.set_up,
+        own_account.account_page,
+        own_account.change_password,
+        own_account.factor_page,
+        own_account.set_factor,
+        own_account.drop_factor,
+        own_account.sign_out_everywhere,
+        managing.accounts_page,
+        managing.open_account,
+        managing.account_form,
+        managing.change_account,
+        managing.act_on_account,
         *inventories.ROUTES,
+        tablets.tablets_page,
+        tablets.issue_code,
+        tablets.revoke_page,
+        tablets.revoke_tablet,
+        access_log.access_log,
         _needing(
             Right.READ_VIEWS,
             overview.overview,
@@ -148,8 +173,6 @@ def _routes() -> Sequence[ControllerRouterHandler]:
             measures_compared.comparison,
             measures_compared.series,
             cells.cells_view,
-            grids.newest_grid,
-            grids.grid_by_hash,
             map_page.map_page,
             map_page.map_names,
             map_page.map_cell,
@@ -166,6 +189,7 @@ def _routes() -> Sequence[ControllerRouterHandler]:
             goals.goals_view,
             causes.causes_view,
         ),
+        _needing(Right.READ_VIEWS, grids.newest_grid, grids.grid_by_hash, narrows=True),
         _needing(
             Right.READ_HISTORY,
             history.history,
@@ -180,9 +204,12 @@ def _routes() -> Sequence[ControllerRouterHandler]:
     )
 
 
-def _needing(right: Right, *handlers: ControllerRouterHandler) -> Router:
-    """Return routes that need a right, unless they name another themselves."""
-    return Router("/", route_handlers=handlers, opt={"right": right})
+def _needing(right: Right, *handlers: ControllerRouterHandler, narrows: bool = False) -> Router:
+    """Return routes that need a right, unless they name another themselves.
+
+    `narrows` of a grid: it is the same for everybody, there is nothing to narrow.
+    """
+    return Router("/", route_handlers=handlers, opt={"right": right, "narrows": narrows})
 
 
 def _dependencies(
@@ -191,6 +218,8 @@ def _dependencies(
     given = {
         "assets": found,
         "bureau": parts.bureau,
+        "office": parts.office,
+        "codes": parts.codes,
         "people": parts.people,
         "intake": parts.intake,
         "live": parts.live,
@@ -210,6 +239,7 @@ def _dependencies(
         **inventories.dependencies(),
     }
     return {name: _given(value) for name, value in given.items()} | {
+        "opening": Provide(access_log.opening_for, sync_to_thread=False),
         "reader": Provide(reader_of, sync_to_thread=False),
         "visit": Provide(visit_in, sync_to_thread=False),
     }

@@ -9,9 +9,9 @@ import click
 from backend.audit_commands import recompute, show, verify
 from backend.bench.commands import bench
 from backend.demo.commands import demo
-from backend.export_commands import export, report
 from backend.migrate_commands import migrate
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
+from backend.people.commands import people
 from backend.settings import DEFAULT_PORT, Settings
 from backend.view_commands import replay, views
 from events.command import data_option
@@ -20,14 +20,17 @@ from events.language import language, translation
 _ = translation("pages", Path(__file__).parent / "locale", language()).gettext
 
 
-@click.command(help=_("Serve tablets and readers on this machine."))
+_file = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command(help=_("Serve tablets and readers."))
 @data_option
 @click.option(
     "--host",
     default="127.0.0.1",
     envvar="XUNJI_HOST",
     show_default=True,
-    help=_("A loopback address; others are refused until people can sign in."),
+    help=_("Beyond this machine only with a certificate, or behind a proxy that is named."),
 )
 @click.option(
     "--port",
@@ -37,13 +40,53 @@ _ = translation("pages", Path(__file__).parent / "locale", language()).gettext
     show_default=True,
     help=_("The port; 0 takes any that is free and prints it."),
 )
+@click.option(
+    "--certificate",
+    type=_file,
+    envvar="XUNJI_CERTIFICATE",
+    help=_("The server's certificate with its chain, PEM."),
+)
+@click.option("--key", type=_file, envvar="XUNJI_KEY", help=_("The certificate's key, PEM."))
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    envvar="XUNJI_NAMES",
+    help=_("A name by which the server is reached; else those of the certificate."),
+)
+@click.option(
+    "--trusted-proxy",
+    "proxies",
+    multiple=True,
+    envvar="XUNJI_TRUSTED_PROXIES",
+    help=_("The address of a reverse proxy whose X-Forwarded-* is believed."),
+)
 @click.option("--simulated", is_flag=True, hidden=True)
-def serve(data: Path, host: str, port: int, *, simulated: bool) -> None:
+def serve(  # noqa: PLR0913  options
+    *,
+    data: Path,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    key: Path | None,
+    names: tuple[str, ...],
+    proxies: tuple[str, ...],
+    simulated: bool,
+) -> None:
     from msgspec.structs import replace
 
     from backend.serve import run
 
-    settings = Settings(data=data, host=host, port=port, simulated=simulated)
+    settings = Settings(
+        data=data,
+        host=host,
+        port=port,
+        certificate=certificate,
+        key=key,
+        names=names,
+        proxies=proxies,
+        simulated=simulated,
+    )
     if simulated:  # nothing may depend on when the machine finds time
         settings = replace(settings, poll_seconds=0.02, checkpoint_every=sys.maxsize)
     run(settings)
@@ -93,10 +136,9 @@ commands: list[click.Command] = [
     demo,
     serve,
     replay,
-    export,
-    report,
     measures,
     views,
+    people,
     enrol,
     revoke,
     rotate,

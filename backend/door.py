@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from backend import problems
 from backend.logs import say
-from backend.settings import names_this_machine
+from backend.reach import Reach
 
 # Pages load from here only, run no inline script and style, and are framed by nobody.
 CONTENT_SECURITY_POLICY = (
@@ -37,6 +37,8 @@ async def secure(message: Message, scope: Scope) -> None:
     headers = list(message.get("headers", []))
     present = {name.lower() for name, _ in headers}
     headers += [pair for pair in SECURITY_HEADERS if pair[0] not in present]
+    if scope["scheme"] == "https":
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
     if b"cache-control" not in present:
         headers.append((b"cache-control", b"no-store"))
     headers.append((b"x-request-id", scope["state"].get("request_id", "").encode()))
@@ -44,10 +46,16 @@ async def secure(message: Message, scope: Scope) -> None:
 
 
 class Door:
-    """Wraps the application: nothing inside is reached by another Host than this machine's."""
+    """Wraps the application: nothing inside is reached by a Host that is not the server's."""
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        clock: Callable[[], float] = perf_counter,
+        reach: Reach = Reach(),  # noqa: B008  frozen
+    ) -> None:
         self._app = app
+        self._reach = reach
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,10 +78,12 @@ class Door:
             await send(message)
 
         try:
-            if names_this_machine(headers.get(b"host", b"").decode("latin-1")):
+            host = headers.get(b"host", b"").decode("latin-1")
+            refusal = self._reach.refusal(scope, host)
+            if refusal is None:
                 await self._app(scope, receive, counted)
             else:
-                await problems.refuse(scope, counted, "host")
+                await problems.refuse(scope, counted, refusal)
         finally:
             _log(scope, status, sent, self._clock() - started)
 

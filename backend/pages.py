@@ -14,8 +14,9 @@ from backend.assets import Assets
 from backend.links import next_link
 from backend.people.guard import Visit
 from backend.people.reader import Reader
-from backend.people.role_words import role_name
+from backend.people.role_words import account_fault, browser_name, role_name
 from backend.speech import spoken
+from events.clock import CHINA, moment
 from events.language import Language, translation
 
 _HERE: Final = Path(__file__).parent
@@ -123,10 +124,16 @@ def _environment(language: Language) -> Environment:
     words = _words(language)
     environment.globals.update(_=words.gettext, ngettext=words.ngettext)  # pyright: ignore[reportUnknownMemberType]
     environment.globals["role_name"] = lambda role: role_name(role, words.gettext)  # pyright: ignore[reportUnknownLambdaType]
-    environment.filters.update(grouped=grouped)  # pyright: ignore[reportUnknownMemberType]
+    environment.globals["account_fault"] = lambda reason: account_fault(reason, words.gettext)  # pyright: ignore[reportUnknownLambdaType]
+    environment.filters.update(grouped=grouped, wall=wall, browser_name=browser_name)  # pyright: ignore[reportUnknownMemberType]
     return environment
 
 
 def grouped(number: int) -> str:
     """Write a count with thin spaces between thousands: 1 234 567."""
     return f"{number:,}".replace(",", "\u2009")
+
+
+def wall(at: int) -> str:
+    """Write a moment in microseconds as the clocks of China show it."""
+    return moment(at, CHINA).strftime("%Y-%m-%d %H:%M")

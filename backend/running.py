@@ -153,6 +153,8 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
             checkpoint=newest,
             rebuilding=projection.rebuilding,
         ),
+        office=office,
+        codes=codes,
         live=live,
         people=people,
         readiness=lambda: _ready(office, projection, newest, verifier, workers),

@@ -1,11 +1,10 @@
-"""Serving: the application on a socket of this machine, until it is told to stop."""
+"""Serving: the application on a socket, until it is told to stop."""
 
 import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import Final
@@ -14,10 +13,14 @@ import click
 import uvicorn
 
 from backend import logs
-from backend.app import create_app
+from backend.app import Parts, create_app
+from backend.folder import DataFolder
 from backend.pages import DOMAIN, LOCALEDIR
+from backend.people import demonstration
+from backend.people.first_start import first_link
+from backend.reach import ReachError, reach
 from backend.running import opened
-from backend.settings import Settings, is_loopback
+from backend.settings import Settings
 from events.command import BusyError, failure
 from events.errors import Refusal
 from events.language import language, translation
@@ -28,20 +31,22 @@ _BACKLOG: Final = 128
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT: then stop accepting, finish, fold, close."""
-    if not is_loopback(settings.host):
-        raise click.UsageError(
-            _(
-                "--host {host} is refused: people cannot sign in yet, so the server must not be "
-                "reachable from elsewhere. Use 127.0.0.1, ::1 or localhost."
-            ).format(host=settings.host)
-        )
     logs.to_stderr()
     try:
+        _require_safe(settings)
         with listening(settings.host, settings.port) as listener, opened(settings) as parts:
-            _announce(settings.data, listener)
+            _announce(settings, listener, parts)
             serve(settings, create_app(settings, parts), listener, parts.live.end)
     except Refusal as refusal:
         raise failure(refusal) from refusal
+
+
+def _require_safe(settings: Settings) -> None:
+    """Refuse to be reachable in a way that is not safe, before anything is opened."""
+    try:
+        reach(settings, demo=DataFolder.open(settings.data).about.demo)
+    except ReachError as refused:
+        raise click.UsageError(str(refused)) from refused
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -89,7 +94,9 @@ def serve(
         access_log=False,
         server_header=False,
         date_header=True,
-        proxy_headers=False,
+        proxy_headers=False,  # `backend.reach` believes named proxies only
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     with _signals_once():
@@ -114,9 +121,23 @@ def _nothing(number: int, frame: FrameType | None) -> None:
     del number, frame
 
 
-def _announce(data: Path, listener: socket.socket) -> None:
+def _announce(settings: Settings, listener: socket.socket, parts: Parts) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    click.echo(
-        _("Xunji serves {data} at http://{address}/").format(data=data, address=f"{shown}:{port}")
-    )
+    scheme = "https" if settings.certificate else "http"
+    address = f"{scheme}://{shown}:{port}"
+    said = _("Xunji serves {data} at {address}/")
+    click.echo(said.format(data=settings.data, address=address))
+    if settings.simulated:
+        return
+    link = first_link(parts.people, parts.office)
+    if link:
+        click.echo(_("Nobody can sign in yet. One-time link for the security administrator:"))
+        click.echo(f"  {address}/join?link={link}")
+    if parts.demo:
+        click.echo(
+            _("Sign-ins of the demonstration, all with the password {password}:").format(
+                password=demonstration.PASSWORD
+            )
+        )
+        click.echo("  " + ", ".join(one.name for one in demonstration.ACCOUNTS))

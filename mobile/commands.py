@@ -38,7 +38,15 @@ _data = click.option(
 @_data
 @click.option("--server", help=_("The office's address, for a tablet that is not enrolled yet."))
 @click.option("--code", help=_("The one-time code that the office gave you."))
-def tablet(data: Path | None, server: str | None, code: str | None) -> None:
+@click.option(
+    "--ca",
+    "authority",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=_(
+        "The certificate of the office's own authority (PEM); from then on only it is believed."
+    ),
+)
+def tablet(data: Path | None, server: str | None, code: str | None, authority: Path | None) -> None:
     from events.errors import Refusal
     from mobile import words
     from mobile.tablet_folder import require_own
@@ -47,16 +55,16 @@ def tablet(data: Path | None, server: str | None, code: str | None) -> None:
     words.use(language())
     try:
         require_own(folder)
-        _run(folder, server or "", code or "")
+        _run(folder, server or "", code or "", authority)
     except Refusal as refusal:
         raise failure(refusal) from refusal
 
 
-def _run(folder: Path, server: str, code: str) -> None:
+def _run(folder: Path, server: str, code: str, authority: Path | None) -> None:
     """Open the screens; they are loaded only where there is something to show."""
     from mobile.main import run
 
-    run(folder, server, code)
+    run(folder, server, code, authority)
 
 
 @click.command("simulate-tablet", hidden=True, help=_("A tablet without a screen, for the demo."))

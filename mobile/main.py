@@ -16,7 +16,7 @@ from kivy.uix.widget import Widget
 from events import language as chosen
 from events.clock import SystemClock
 from events.errors import Refusal
-from mobile import words
+from mobile import pinned, words
 from mobile.desk import Desk, Machine
 from mobile.enrolling import prepare
 from mobile.ports import FilePictures, NoGps
@@ -198,10 +198,16 @@ class SayApp(App):
         return Alone(("tablet", title, text))
 
 
-def run(path: Path, server: str, code: str) -> None:
-    """Open the tablet in `path`; without enrolment say what to do."""
+def run(path: Path, server: str, code: str, authority: Path | None = None) -> None:
+    """Open the tablet in `path`; without enrolment say what to do.
+
+    `authority` is the certificate of who vouches for the server: kept, and from then on the
+    only one that is believed.
+    """
     words.use(chosen.language())
-    http = httpx.Client(timeout=TIMEOUT)
+    if authority:
+        pinned.keep(path, authority)
+    http = httpx.Client(timeout=TIMEOUT, verify=pinned.context(path))
     try:
         app = _app(path, server, code, http)
         app.run()

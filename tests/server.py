@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from httpx import Response
+from httpx import Client, Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -66,15 +66,15 @@ class Site:
         self.parts = parts
         self.client = client
 
-    def sign_in(self, role: Role = Role.AUDITOR, **scope: Any) -> TestClient[Litestar]:  # noqa: ANN401  as accounts have it
+    def sign_in(self, role: Role = Role.AUDITOR, **scope: Any) -> Client:  # noqa: ANN401  as accounts have it
         """Return a client with a session of its own, of a new account with this role."""
         client = self.stranger()
         client.cookies.update(session_of(self.parts.people, role, **scope))
         return client
 
-    def stranger(self) -> TestClient[Litestar]:
+    def stranger(self) -> Client:
         """Return a client that nobody signed in with."""
-        return TestClient(self.client.app, base_url=BASE)
+        return Client(transport=self.client._transport, base_url=BASE)
 
     def code(self, name: str = "平板 01", **scope: tuple[str, ...]) -> str:
         codes = Codes(self.folder.codes_file, self.clock, os.urandom)
@@ -315,7 +315,7 @@ def serving(path: Path, *options: str) -> Iterator[Served]:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            found = re.search(r"http://\S+?(?=/?$)", line.strip())
+            found = re.search(r"https?://\S+?(?=/?$)", line.strip())
             if found is None:
                 process.wait(timeout=30)
                 assert process.stderr is not None

@@ -62,12 +62,12 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         raise NotSignedInError
     connection.scope["user"] = visit.reader
     connection.scope["auth"] = visit
-    if connection.scope.get("method") not in SAFE:
-        require_same_origin(connection)
-        await _require_csrf(connection, visit)
     right = right_of(path, handler.opt)
     if right is None or not visit.reader.may(right):
         raise ProblemError("no-right", role=visit.reader.role.value)
+    if connection.scope.get("method") not in SAFE:
+        require_same_origin(connection)
+        await _require_csrf(connection, visit)
     if right in SCOPED and visit.reader.is_scoped and not handler.opt.get("narrows"):
         _narrow(connection, handler, visit.reader)
 
@@ -94,14 +94,20 @@ def is_secure(connection: Connection) -> bool:
 
 
 def require_same_origin(connection: Connection) -> None:
-    """Refuse what a page of another origin sends, session or not."""
+    """Refuse what a page of another origin sends, session or not.
+
+    Browsers say which site asks; one that does not still names the origin.
+    """
     if connection.scope.get("method") in SAFE:
         return
-    site = connection.headers.get("sec-fetch-site", "none")
+    site = connection.headers.get("sec-fetch-site")
     origin = connection.headers.get("origin")
-    host = connection.headers.get("host", "")
-    foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
-    if site not in ("same-origin", "none") or foreign:
+    host = connection.headers.get("host", "").lower()
+    if site is not None:
+        own = site in ("same-origin", "none")
+    else:
+        own = origin is None or urlsplit(origin).netloc.lower() == host
+    if not own:
         raise ProblemError("cross-site")
 
 
@@ -119,7 +125,7 @@ async def _require_csrf(connection: Connection, visit: Visit) -> None:
 
 def _narrow(connection: Connection, handler: BaseRouteHandler, reader: Reader) -> None:
     """Rewrite the question so that it asks for nothing beyond the reader's scope."""
-    known = _parameters(handler)
+    known = parameters_of(handler)
     if (reader.domains and "domain" not in known) or (reader.townships and "township" not in known):
         raise reader.beyond()
     # A connection of its own reads the query as Litestar will, and leaves nothing cached here.
@@ -128,7 +134,7 @@ def _narrow(connection: Connection, handler: BaseRouteHandler, reader: Reader) -
     connection.scope["query_string"] = urlencode(narrowed).encode()
 
 
-def _parameters(handler: BaseRouteHandler) -> frozenset[str]:
+def parameters_of(handler: BaseRouteHandler) -> frozenset[str]:
     """Return the names that a handler and what it depends on are given."""
     known = handler.opt.get("parameters")
     if known is None:

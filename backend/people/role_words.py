@@ -8,7 +8,7 @@ Gettext = Callable[[str], str]
 
 
 def role_name(role: Role, _: Gettext) -> str:
-    """Return what a role is called."""
+    """Return what a role is called. A role is also its own word, as the history has it."""
     return {
         Role.SYSTEM_ADMIN: _("System administrator"),
         Role.SECURITY_ADMIN: _("Security administrator"),
@@ -43,3 +43,9 @@ def account_fault(reason: str, _: Gettext) -> str:
         "until": _("A supervisor from outside needs a last day."),
         "own": _("Your own account is changed by another security administrator."),
     }.get(reason, _("This was refused."))
+
+
+def browser_name(agent: str) -> str:
+    """Name a browser by what it sends, as far as one can."""
+    marks = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chromium", "Safari/": "Safari"}
+    return next((name for mark, name in marks.items() if mark in agent), agent[:32])

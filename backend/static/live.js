@@ -2,7 +2,7 @@
 // Elements with hx-trigger="xunji:moved from:body" load themselves anew; a list under somebody's
 // eyes is not moved, it offers the new rows instead (`[data-newer]`). Rests in a hidden tab.
 
-const line = document.getElementById("standing");
+const line = document.querySelector("#standing[data-events]"); // who may not follow has none
 const PATIENCE = 5_000; // milliseconds between two refreshments of figures
 
 let stream = null;

@@ -1,0 +1,40 @@
+"""Whom the tablet believes when a server says that it is the office's: the authority it was given.
+
+Given at enrolment, kept in the tablet's folder. Without one, the authorities of the system.
+"""
+
+import ssl
+from pathlib import Path
+from typing import Final
+
+from events.errors import FolderError
+from mobile.tablet_folder import on_disk
+from mobile.words import _
+
+FILE: Final = "authority.pem"
+
+
+def keep(folder: Path, authority: Path) -> None:
+    """Believe this authority from now on, and no other."""
+    with on_disk(authority):
+        pem = authority.read_text(encoding="ascii", errors="replace")
+    _read(pem, authority)
+    with on_disk(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / FILE).write_text(pem, encoding="ascii")
+
+
+def context(folder: Path) -> ssl.SSLContext | bool:
+    """Return how to check the server of the tablet in `folder`."""
+    file = folder / FILE
+    with on_disk(file):
+        pem = file.read_text(encoding="ascii", errors="replace") if file.exists() else None
+    return True if pem is None else _read(pem, file)
+
+
+def _read(pem: str, path: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cadata=pem)
+    except (ssl.SSLError, ValueError) as broken:
+        said = _("{path} is not the certificate of an authority (PEM)")
+        raise FolderError(said.format(path=path)) from broken
