@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
 FILE, SOME = "tests/test_sync_http.py", "receipt or again or fork or gap or kept"
 
 
@@ -15,18 +16,7 @@ def test_tablets_hand_in_and_fetch_as_they_do_with_sqlite(mongodb: str) -> None:
     with closing(MongoClient[dict[str, Any]](mongodb)) as client:
         before = set(client.list_database_names())
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-x",
-                "-p",
-                "no:cacheprovider",
-                FILE,
-                "-k",
-                SOME,
-            ],
+            [*PYTEST, FILE, "-k", SOME],
             env=os.environ | {"XUNJI_MONGODB": mongodb},
             capture_output=True,
             text=True,
