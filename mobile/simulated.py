@@ -268,7 +268,8 @@ class SimulatedTablet:
             track.forget()
         if "emergency" in command.faults:  # no fault: it is filed within the hours
             self._clock.at += 600 * _SECOND
-            self._approve(stage, visit, register, emergency=True)
+            if stage.form.requires_approval and (manager := register.manager()):
+                visit.approved(manager.officer, emergency=True)
         self._afterwards(stage, visit)
         return visit
 
@@ -287,8 +288,6 @@ class SimulatedTablet:
 
     def _arrive(self, stage: Stage, visit: Inspection, register: Register) -> None:
         command = stage.command
-        if not {"approval_missing", "emergency"} & set(command.faults):
-            self._approve(stage, visit, register)
         day = visit.visit.started_on
         for place, officer in enumerate(command.officers):
             told = register.officer(officer)
@@ -307,12 +306,6 @@ class SimulatedTablet:
                 if not place and "expired_card" in command.faults:
                     ends = day - timedelta(days=1)  # the old card, not the renewed one
                 visit.show_certificate(officer, certificate.certificate, ends)
-
-    def _approve(
-        self, stage: Stage, visit: Inspection, register: Register, *, emergency: bool = False
-    ) -> None:
-        if stage.form.requires_approval and (manager := register.manager()):
-            visit.approved(manager.officer, emergency=emergency)
 
     def _afterwards(self, stage: Stage, visit: Inspection) -> None:
         for wish in ("correct", "correct_again"):

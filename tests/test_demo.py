@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from backend.demo.district import TABLETS, district
-from backend.demo.year import TODAY, Inspection, Pull, Push, instant, year
+from backend.demo.irregular import ADMINISTRATIVE
+from backend.demo.year import TODAY, Inspection, OfficeStep, Pull, Push, instant, year
+from events.office import AssignmentApproved, InspectionAssigned
 from events.patrol_matching import PASSED
 
 XUNJI = (sys.executable, "-c", "from events.command import main; main()")
@@ -170,3 +172,30 @@ def test_a_whole_year_has_what_the_district_is_to_show() -> None:
     assert {one.kind for one in visits} == {
         "street_patrol", "low_income_recheck", "funeral_order", "general_inspection",
     }  # fmt: skip
+
+
+def test_the_office_approves_nearly_all_of_what_it_assigns_before_anybody_goes_there() -> None:
+    there = district(1, 0.2)
+    plan = year(there, [f"{'a' * 25}{letter}" for letter in "aeimquy4"], 1, 0.2)
+    visits = {one.assignment: one for own in plan.tablets for one in own
+              if isinstance(one, Inspection)}  # fmt: skip
+    steps = [one for one in plan.office if isinstance(one, OfficeStep)]
+    work = {
+        fact.assignment
+        for step in steps
+        for fact in step.facts
+        if isinstance(fact, InspectionAssigned) and fact.kind in ADMINISTRATIVE
+    }
+    approved = {
+        fact.assignment: step.at
+        for step in steps
+        for fact in step.facts
+        if isinstance(fact, AssignmentApproved)
+    }
+
+    assert work > approved.keys()
+    assert len(approved) > 0.9 * len(work)
+    begun = approved.keys() & visits.keys()
+    assert all(approved[one] <= visits[one].at for one in begun)
+    missing = visits.keys() & (work - approved.keys())
+    assert any("approval_missing" in visits[one].faults for one in missing)

@@ -18,7 +18,7 @@ from projections.fold import catch_up
 from projections.procedure import Acts, read_acts, read_faults
 from projections.views import MemoryViews, Query
 from tests.tablets import ASSISTANT, LEAD, MANAGER, MORNING, Bench, bench
-from tests.test_simulated import facts, log_of, tablet, visit
+from tests.test_simulated import log_of, tablet, visit
 
 CARDS = [{"certificate": LEAD, "number": "1", "valid": [None, "2028-01-01"]}]
 
@@ -56,7 +56,7 @@ def test_a_visit_by_the_book_shows_all_that_is_asked(tmp_path: Path, kind: str) 
     found, done = judged(simulated)
 
     assert found == set()
-    assert [one.emergency for one in done.approvals] == [False]
+    assert done.approvals == ()  # the office approves what it assigns
     assert done.notice
     assert done.code == (kind == "funeral_order")  # the cemetery is an enterprise
     assert done.exception == ("within" if kind == "funeral_order" else "")
@@ -89,14 +89,10 @@ def test_what_goes_wrong_is_found(tmp_path: Path, fault: str, codes: set[str]) -
     assert (done.pictures > 0) == (fault != "no_pictures")
 
 
-def test_without_approval_none_is_told_and_in_an_emergency_it_is_filed_after(
-    tmp_path: Path,
-) -> None:
-    without, urgent = (staffed(tmp_path / name) for name in ("without", "urgent"))
-    without.do(visit("funeral_order", faults=("approval_missing",)))
+def test_in_an_emergency_the_approval_is_filed_after(tmp_path: Path) -> None:
+    urgent = staffed(tmp_path / "urgent")
     urgent.do(visit("funeral_order", faults=("emergency",), answers={"FU-03": "emergency"}))
 
-    assert facts(without, InspectionApproved) == []
     (filed,) = judged(urgent)[1].approvals
     assert filed.emergency
     assert filed.at > judged(urgent)[1].at > MORNING

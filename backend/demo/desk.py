@@ -13,7 +13,13 @@ from events import vocabulary
 from events.clock import moment
 from events.envelope import front
 from events.facts import Fact, SealedPart, Visit
-from events.inspections import InspectionApproved, InspectionCompleted, PersonEncountered
+from events.inspections import (
+    InspectionApproved,
+    InspectionCompleted,
+    InspectionStarted,
+    PersonEncountered,
+)
+from events.office import AssignmentApproved
 from events.orders import (
     BenefitDecided,
     BenefitProposed,
@@ -28,8 +34,8 @@ from events.writer import Said
 _TAGS: Final = tuple(
     vocabulary.tag_of(kind)
     for kind in (
-        BenefitProposed, RectificationOrdered, InspectionApproved, InspectionCompleted,
-        PersonEncountered,
+        AssignmentApproved, BenefitProposed, RectificationOrdered, InspectionApproved,
+        InspectionStarted, InspectionCompleted, PersonEncountered,
     )
 )  # fmt: skip
 _PAGE: Final = 2_000
@@ -83,9 +89,8 @@ class Desk:
             case RectificationOrdered():
                 if fact.visit.inspection in self._reinspected:
                     self._orders[self._reinspected[fact.visit.inspection]] = fact
-            case InspectionApproved():
-                self._approved.add(fact.visit.inspection)
-                self._unapproved.pop(fact.visit.inspection, None)
+            case AssignmentApproved() | InspectionStarted() | InspectionApproved():
+                self._approve(fact)
             case InspectionCompleted():
                 self._noticed(fact)
                 order = self._orders.pop(fact.visit.inspection, None)
@@ -133,6 +138,19 @@ class Desk:
             ),
             (msgspec.json.encode({"decision": "as proposed", "label": "演示数据"}),),
         )  # fmt: skip
+
+    def _approve(self, fact: AssignmentApproved | InspectionStarted | InspectionApproved) -> None:
+        """Remember what was approved: an assignment, and with it the inspection that follows."""
+        match fact:
+            case AssignmentApproved():
+                self._approved.add(fact.assignment)
+            case InspectionStarted() if fact.assignment in self._approved:
+                self._approved.add(fact.visit.inspection)
+            case InspectionApproved():
+                self._approved.add(fact.visit.inspection)
+                self._unapproved.pop(fact.visit.inspection, None)
+            case _:  # begun, and nobody approved it at the office
+                pass
 
     def _noticed(self, done: InspectionCompleted) -> None:
         visit = done.visit

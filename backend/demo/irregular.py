@@ -21,14 +21,14 @@ _BY_SOURCE: Final = {"special": "superior_special", "complaint": "lead"}
 _PLANNED: Final = ("plan", "double_random")
 _CAPS: Final = {"funeral_goods_shop": 3, "cemetery_commercial": 2, "funeral_agent": 2}
 
-_ADMINISTRATIVE: Final = frozenset(_APPROVAL)
+ADMINISTRATIVE: Final = frozenset(_APPROVAL)
 _CHANCES: Final = (
-    ("expired_card", 0.01, _ADMINISTRATIVE),
-    ("approval_missing", 0.03, _ADMINISTRATIVE),
-    ("emergency", 0.03, _ADMINISTRATIVE),
-    ("notice_missing", 0.03, _ADMINISTRATIVE),
-    ("code_missing", 0.05, _ADMINISTRATIVE),
-    ("no_pictures", 0.03, _ADMINISTRATIVE),
+    ("expired_card", 0.01, ADMINISTRATIVE),
+    ("approval_missing", 0.03, ADMINISTRATIVE),
+    ("emergency", 0.03, ADMINISTRATIVE),
+    ("notice_missing", 0.03, ADMINISTRATIVE),
+    ("code_missing", 0.05, ADMINISTRATIVE),
+    ("no_pictures", 0.03, ADMINISTRATIVE),
     ("kinship", 0.005, frozenset({"low_income_recheck"})),
 )
 

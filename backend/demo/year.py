@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from backend.demo import irregular, planning, rechecks, weather
+from backend.demo.approving import approved
 from backend.demo.chance import Dice
 from backend.demo.district import District, Listed, Tablet
 from events.clock import CHINA, microseconds
@@ -546,16 +547,18 @@ def _assignments(
 ) -> Iterator[OfficeStep]:
     """Each Monday the office hands out the week's work; a part of it is never done."""
     listed = {one.fact.object: one.fact for one in district.objects}
+    manager = next(one.officer for one in district.officers if one.role == "manager")
     weeks: defaultdict[date, list[Fact]] = defaultdict(list)
     for number, own in enumerate(visits):
         for visit in own:
             if visit.kind != "street_patrol":
-                weeks[_monday(visit.at)].append(
-                    _assignment(dice, district, devices, number, visit, listed)
-                )
+                work = _assignment(dice, district, devices, number, visit, listed)
+                weeks[_monday(visit.at)] += (work, *approved(work, manager, visit.faults))
     for monday, facts in weeks.items():
         yield OfficeStep(instant(monday, 7, 30), tuple(facts))
-    yield OfficeStep(instant(TODAY, 6, 30), tuple(_open_work(dice, district, devices, visits)))
+    still = tuple(_open_work(dice, district, devices, visits))
+    approvals = (fact for work in still for fact in approved(work, manager))
+    yield OfficeStep(instant(TODAY, 6, 30), (*still, *approvals))
 
 
 def _assignment(
