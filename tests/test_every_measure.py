@@ -4,24 +4,30 @@ The tables are in `tests/district.py` and `tests/whole_district.py`; the arithme
 The period is the first quarter of 2026, judged at the end of the year.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pytest
 
 from projections.catalogue import VIEWS
-from projections.figures import Figure, Measured
+from projections.figures import Figure, Measured, Part
 from projections.fold import catch_up
 from projections.measures import MEASURES
 from projections.question import Question
 from projections.views import MemoryViews
-from tests.district import INSPECTIONS, OBJECTS, Q1, TODAY
+from tests.district import INSPECTIONS, OBJECTS, Q1, T2, T3, TODAY
 from tests.histories import an_id
-from tests.whole_district import MORE_OBJECTS, OFFICERS, ORDERS, the_whole_district
+from tests.whole_district import (
+    ENTERPRISE,
+    MORE_OBJECTS,
+    OFFICERS,
+    ORDERS,
+    WARNINGS,
+    the_whole_district,
+)
 
-NAMES = {
-    an_id(row[0]): row[0] for row in (*OBJECTS, *MORE_OBJECTS, *INSPECTIONS, *OFFICERS, *ORDERS)
-}
+TABLES = (OBJECTS, MORE_OBJECTS, INSPECTIONS, OFFICERS, ORDERS, ENTERPRISE, WARNINGS)
+NAMES = {an_id(row[0]): row[0] for table in TABLES for row in table} | {T2: "T2", T3: "T3"}
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +156,145 @@ def test_cap_use(quarter: Mapping[str, Measured]) -> None:
     found = quarter["cap_use"].figure
     assert told(found) == "3/2"
     assert found.rate == 1.5
+
+
+# ── what stands beside the figures ─────────────────────────────────────────────────
+
+WHY_NOT = {  # of completed inspections, why they do not count
+    "aborted": "17 20", "certificates": "03", "crew": "02 16", "kinship": "09",
+    "nobody_home": "10", "unanswered": "05", "voided": "04",
+}  # fmt: skip
+LISTS = {
+    "object_coverage": {**WHY_NOT, "desk": "18"},
+    "item_coverage": {},
+    "requirement_coverage": {
+        "open": "", "unreadable": "",
+        "overdue": "X3|F|2026-02-02 X3|Q|2026-03-20 "
+        "Y1|D|2026-03-31 Y2|*|2026-03-31 Y3|Z|2026-02-02",
+    },
+    "domain_breadth": {},
+    "area_coverage": {},
+    "slot_coverage": {"unreadable": ""},
+    "weather_response": {"unanswered": "W1"},
+    "officer_participation": {
+        "not_yet": "Zhao", "leave": "Wang", "uncertified": "Li", "ending": "",
+        # all are posted everywhere
+        "pairs": "Wang|Chen Wang|Sun Wang|Zhao Zhao|Chen Zhao|Sun Zhao|Wang",
+    },
+    "supervision_faces": {
+        "inspected_only": "elderly_care|T3 social_assistance|T2 volunteer_service|T3",
+        "supervised_only": "", "neither": "",
+    },
+    "recheck_on_time": {"overdue": "F Q", "late": "F", "due": ""},
+    "rectification_closure": {
+        "overdue": "O6", "within_grace": "", "late": "O3", "extended": "O2",
+        "extended_again": "", "failed": "O6", "transferred": "", "withdrawn": "",
+    },
+    "procedure_completeness": {**WHY_NOT, "cancelled": "23", "under_way": "26"},
+    "cap_use": {
+        "near": "", "full": "", "exceeded": "92999999MA7777777X|2026", "no_cap": "",
+        "beyond": "V4", "watched": "V2",
+    },
+}  # fmt: skip
+FIGURES = {  # the measure itself, and what stands beside it
+    "object_coverage": {"objects": "11/15"},
+    "item_coverage": {"items": "5/7"},
+    "requirement_coverage": {"requirements": "10/36", "inspections": "3/9"},  # without patrols
+    "domain_breadth": {"domains": "6/8"},
+    "area_coverage": {"villages": "5/5"},
+    "slot_coverage": {"slots": "7/27"},
+    "weather_response": {"passes": "1/2"},
+    "officer_participation": {"officers": "2/3", "strict": "1/3"},
+    "supervision_faces": {"cells": "3/6"},
+    "recheck_on_time": {"rechecks": "1/3"},
+    "rectification_closure": {"orders": "2/4"},
+    "procedure_completeness": {"inspections": "27/37"},
+    "cap_use": {"inspections": "3/2"},
+}
+BY = {  # what a measure is broken down by, and what it gives in the township T2
+    "object_coverage": {"township": "5/8", "domain": "", "object_type": ""},
+    "item_coverage": {},
+    "requirement_coverage": {"item": "", "domain": "", "township": "10/34"},  # not Z; Y2 is nowhere
+    "domain_breadth": {},
+    "area_coverage": {"township": "5/8"},
+    "slot_coverage": {"township": "7/27", "level": ""},
+    "weather_response": {"warning": "", "township": "1/2"},
+    "officer_participation": {"section": ""},
+    "supervision_faces": {"domain": "", "township": "1/2"},
+    "recheck_on_time": {"township": "1/3", "village": ""},
+    "rectification_closure": {"township": "", "domain": ""},
+    "procedure_completeness": {"township": "16/20", "domain": "", "kind": ""},
+    "cap_use": {"township": "3/2"},
+}
+NUMBERS = {
+    "domain_breadth": {
+        "concentration", "effective_number", "inspections.charity", "inspections.elderly_care",
+        "inspections.funeral", "inspections.social_assistance", "inspections.social_organization",
+        "inspections.volunteer_service",
+    },
+    "recheck_on_time": {"overdue": 2},
+    "cap_use": {"counted": 3, "cap": 2, "watched": 1},
+}  # fmt: skip
+
+
+def test_every_figure_has_its_name(quarter: Mapping[str, Measured]) -> None:
+    assert {
+        name: {one: told(figure) for one, figure in found.figures.items()}
+        for name, found in quarter.items()
+    } == FIGURES
+
+
+def test_every_breakdown_has_its_name(quarter: Mapping[str, Measured]) -> None:
+    assert {
+        name: {
+            key: told(by[T2]) if key == "township" and T2 in by else ""
+            for key, by in found.by.items()
+        }
+        for name, found in quarter.items()
+    } == BY
+
+
+def test_breakdowns_hold_the_rows_of_the_whole_and_no_others(
+    quarter: Mapping[str, Measured],
+) -> None:
+    def rows(figures: Iterable[Figure]) -> set[Part]:
+        return {part for figure in figures for part in figure.parts}
+
+    for name, found in quarter.items():
+        for key, by in found.by.items():
+            if name != "area_coverage":  # its rows are villages, a township tells objects
+                whole = rows([found.figure])
+                lies_nowhere = {part for part in whole if key == "township" and "|*|" in part.key}
+                assert (name, key, rows(by.values())) == (name, key, whole - lies_nowhere)
+                assert {figure.beyond for figure in by.values()} == {found.figure.beyond}
+
+
+def test_every_list_has_its_name_and_its_rows(quarter: Mapping[str, Measured]) -> None:
+    for name, found in quarter.items():
+        assert (name, {key: names(rows) for key, rows in found.lists.items()}) == (
+            name,
+            LISTS[name],
+        )
+
+
+def test_every_number_has_its_name(quarter: Mapping[str, Measured]) -> None:
+    for name, found in quarter.items():
+        expected = NUMBERS.get(name, {})
+        assert (name, found.numbers.keys()) == (name, set(expected))
+        if isinstance(expected, dict):
+            assert (name, found.numbers) == (name, expected)
+
+
+def test_before_the_period_every_figure_has_its_name_and_nothing_in_it() -> None:
+    views = MemoryViews(VIEWS)
+    catch_up(the_whole_district().store(), views)
+    for name, measure in MEASURES.items():
+        found = measure.compute(Question(views, Q1, date(2025, 12, 31)))
+        assert (name, found.figures.keys()) == (name, FIGURES[name].keys())
+        assert (name, [one.numerator for one in found.figures.values()]) == (
+            name,
+            [0 for _ in FIGURES[name]],
+        )
 
 
 def test_where_nothing_was_there_nothing_is_covered() -> None:
