@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from events.inspections import InspectionVoided
+from events.inspections import InspectionStarted, InspectionVoided
 from events.office import AssignmentWithdrawn, InspectionAssigned
 from events.register import FrequencyCapPublished, ObjectMerged
-from projections.cap_use import CapCount, cap_use, enterprise_years, may_plan, planned
+from projections.cap_use import CapCount, Decision, cap_use, enterprise_years, may_plan, planned
 from projections.joint_visits import joint_visits
 from projections.question import Filters
-from tests.histories import a_visit, an_id
+from tests.histories import a_completion, a_visit, an_id
 from tests.ruled import T1, T2, Ruled, days
 
 SHOP, OTHER = "92999999MADEM0E53M", "91999999MADEM0D49L"
@@ -124,6 +124,32 @@ def test_an_enterprise_is_one_by_its_code_on_the_day_of_the_visit() -> None:
     assert enterprise_years(shop(CHARITY, cap(2)).asked()) == {}
 
 
+def test_each_township_tells_the_enterprises_in_it() -> None:
+    bureau = shop(SHOP, cap(1))
+    bureau.thing("B", uscc=OTHER, township=T2)
+    bureau.thing("C", uscc=SHOP, township=T2)
+    bureau.visit("A", "2026-02-02")
+    second = bureau.visit("C", "2026-02-03")
+    watched = bureau.visit("B", "2026-02-03", sets={"cap.exception": "lead"})
+
+    measured = cap_use(bureau.asked())
+    assert {
+        town: {part.key: f"{part.done}/{part.of}" for part in figure.parts}
+        for town, figure in measured.by["township"].items()
+    } == {
+        T1: {f"{SHOP}|2026": "2/1"},
+        T2: {f"{OTHER}|2026": "0/1", f"{SHOP}|2026": "2/1"},
+    }
+    assert measured.by["township"][T1].words == "200.0%"
+    assert measured.numbers == {"counted": 2, "cap": 2, "watched": 1}
+    assert measured.lists == {
+        "near": (), "full": (), "exceeded": (f"{SHOP}|2026",), "no_cap": (),
+        "beyond": (second,), "watched": (watched,),
+    }  # fmt: skip
+    of_both = enterprise_years(bureau.asked())[f"{SHOP}|2026"]
+    assert of_both.objects == tuple(sorted((an_id("A"), an_id("C"))))
+
+
 def test_without_a_published_cap_it_is_named_and_counts_neither_way() -> None:
     bureau = shop(SHOP, cap(2, object_type="cemetery"))
     bureau.visit("A", "2026-02-02")
@@ -175,8 +201,9 @@ def test_planning_blocks_what_would_exceed_the_cap(
 ) -> None:
     one = of(counted, per_year)
 
-    decision = may_plan(one)
+    decision = may_plan(one, planned=0)
     assert (one.status, decision.allowed, decision.reason) == (status, allowed, reason)
+    assert (decision.held, decision.planned, decision.cap) == (counted, 0, per_year)
 
 
 def test_planning_allows_a_listed_exception_and_counts_what_is_planned_already() -> None:
@@ -185,6 +212,18 @@ def test_planning_allows_a_listed_exception_and_counts_what_is_planned_already()
     assert not may_plan(of(5, 5), "because").allowed
     assert may_plan(of(3, 5), planned=1).allowed
     assert not may_plan(of(3, 5), planned=2).allowed
+
+
+def test_a_decision_tells_what_it_rests_on() -> None:
+    assert may_plan(of(5, 5), "lead", planned=1) == Decision(
+        allowed=True, reason="exception", held=5, planned=1, cap=5
+    )
+    assert may_plan(of(3, 5), planned=2) == Decision(
+        allowed=False, reason="exceeds", held=3, planned=2, cap=5
+    )
+    assert may_plan(of(3, None), planned=2) == Decision(
+        allowed=True, reason="no_cap", held=3, planned=2, cap=None
+    )
 
 
 def assigned(name: str, thing: str, due_on: str) -> InspectionAssigned:
@@ -212,6 +251,12 @@ def test_planned_are_visits_assigned_for_this_year_and_not_yet_held() -> None:
     )
 
     assert planned(bureau.asked(today="2026-11-30")) == {an_id("A"): 2}
+
+    for name, key, is_done in (("begun", "two", False), ("held", "one", True)):
+        visit = a_visit(name, "A", "2026-11-30", object_type="shop", domain="funeral")
+        bureau.record(InspectionStarted(visit, checklist="C", version=1, assignment=an_id(key)))
+        bureau.record(*[a_completion(visit)] * is_done)
+    assert planned(bureau.asked(today="2026-11-30")) == {an_id("A"): 1}
 
 
 def test_one_visit_is_suggested_where_several_items_are_due_or_several_visits_assigned() -> None:

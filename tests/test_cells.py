@@ -25,6 +25,7 @@ from projections.cell_codes import (
     OVERDUE,
     code_of,
     percent,
+    table,
 )
 from projections.cells import Asked, Counted, Measure, counted, states
 from projections.coverage import coverage
@@ -395,6 +396,21 @@ def test_a_year_has_the_same_figures_as_bytes(history: History, name: GridName) 
 
 
 # ── codes, steps, header ───────────────────────────────────────────────────────────
+
+
+def test_the_table_of_bytes_is_one_line_for_each_of_them() -> None:
+    head, rule, *lines = table()
+
+    assert (head, rule) == ("| byte | name | meaning | 含义 |", "|---|---|---|---|")
+    assert [line.split("|")[1].strip() for line in lines] == [
+        "0–100", "200", "201", "202", "203", "204", "253", "254", "255"
+    ]  # fmt: skip
+    assert lines[1] == (
+        "| 200 | `never` | objects, none of them ever inspected up to the end of the step "
+        "| 有对象，截至本段末从未检查 |"
+    )
+    with pytest.raises(LookupError, match="no cell is 150"):
+        code_of(150)
 
 
 def test_no_byte_says_two_things_and_no_two_things_share_a_byte() -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.checklists import Words
 from events.office import CalendarDayDeclared
 from events.register import ObjectClosed, ObjectExempted, ObjectMerged
+from projections.asked import Basis
 from projections.due_lists import Due, due_list, next_due, waited_longest
 from projections.question import Filters, Question
 from projections.reasons import said
@@ -242,6 +244,46 @@ def test_reasons_are_said_in_both_languages() -> None:
     assert reasons["M"].en == "1 in a month"
     assert reasons["Y"].en == "3 in a year; plan “The plan”; the act, art. 5"
     assert reasons["R"].zh == "距上次复核半年内;收入来源不固定且有劳动能力;art. 31"
+
+
+@pytest.mark.parametrize(
+    ("basis", "zh", "en"),
+    [
+        (Basis("min", 2, "half_year"), "每半年至少2次", "2 in a half-year"),
+        (Basis("min", 3, ""), "计划期内至少3次", "3 in the plan's days"),
+        (Basis("min", 1, "decade"), "decade至少1次", "1 in decade"),  # quoted as it stands
+        (
+            Basis("min_by_class", 1, "5_years"),
+            "距上次复核五年内",
+            "within five years of the last recheck",
+        ),
+        (
+            Basis("min_by_class", 1, "decade"),
+            "距上次复核decade内",
+            "within decade of the last recheck",
+        ),
+        (Basis("sample_min", 0, "quarter"), "每季度按比例抽查", "a sample in a quarter"),
+        (Basis("deadline", 20, "working_day"), "20个工作日内完成", "within 20 working days"),
+        (Basis("deadline", 30, "day"), "30日内完成", "within 30 days"),
+        (
+            Basis("min_by_level", 1, "week", group="other"),
+            "每周至少巡查1次;一般路段",
+            "1 passes in a week; other segment",
+        ),
+        (
+            Basis("min", 1, "day", group="A"),
+            "每日至少1次;A",
+            "1 in a day; A",
+        ),  # unknown: as it stands
+        (
+            Basis("min", 1, "year", "art. 5", "2026", "hotspot"),
+            "每年至少1次;重点点位;检查计划《2026》;art. 5",
+            "1 in a year; hotspot; plan “2026”; art. 5",
+        ),
+    ],
+)
+def test_each_rule_is_said_in_both_languages(basis: Basis, zh: str, en: str) -> None:
+    assert said(basis) == Words(zh, en)
 
 
 def test_who_waited_longest_by_domain_and_township() -> None:
