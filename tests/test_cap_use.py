@@ -254,7 +254,9 @@ def test_planned_are_visits_assigned_for_this_year_and_not_yet_held() -> None:
 
     for name, key, is_done in (("begun", "two", False), ("held", "one", True)):
         visit = a_visit(name, "A", "2026-11-30", object_type="shop", domain="funeral")
-        bureau.record(InspectionStarted(visit, checklist="C", version=1, assignment=an_id(key)))
+        bureau.record(
+            InspectionStarted(visit=visit, checklist="C", version=1, assignment=an_id(key))
+        )
         bureau.record(*[a_completion(visit)] * is_done)
     assert planned(bureau.asked(today="2026-11-30")) == {an_id("A"): 1}
 
