@@ -9,6 +9,7 @@ import click
 from backend.audit_commands import recompute, show, verify
 from backend.bench.commands import bench
 from backend.demo.commands import demo
+from backend.export_commands import export, report
 from backend.migrate_commands import migrate
 from backend.office_commands import adopt, checkpoint, enrol, erase, init, revoke, rotate
 from backend.people.commands import people
@@ -136,6 +137,8 @@ commands: list[click.Command] = [
     demo,
     serve,
     replay,
+    export,
+    report,
     measures,
     views,
     people,
