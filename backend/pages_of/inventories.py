@@ -6,7 +6,9 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from backend.finding import Finder
+from backend.imports.importing import Importing
 from backend.name_index import NameIndex
+from backend.pages_of.importing import confirm, import_page, objects_book, preview
 from backend.pages_of.inspection import inspection_page
 from backend.pages_of.items import item_page, items_page
 from backend.pages_of.object import card_form, object_page, open_card
@@ -20,9 +22,13 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     inspection_page,
     items_page,
     item_page,
+    import_page,
+    objects_book,
+    preview,
+    confirm,
 )
 
 
 def dependencies() -> Mapping[str, object]:
     """Return what these routes are given, made anew for each application."""
-    return {"finder": Finder(), "item_names": NameIndex("items")}
+    return {"finder": Finder(), "item_names": NameIndex("items"), "importing": Importing()}
