@@ -124,6 +124,106 @@ def test_decided_in_a_later_period_is_still_decided() -> None:
     assert desk.found(Span(date(2026, 5, 1), date(2026, 5, 31))).benefits.proposed == 0
 
 
+def test_a_cause_is_told_with_its_household_and_what_followed() -> None:
+    desk = Bureau()
+    visit = desk.recheck(village="440804001201")
+    desk.decide(visit, on="2026-03-10")
+    desk.establish(visit, "fraud", "transfer_police")
+    desk.say(CaseOpened(visit=visit, case=an_id("D")), "2026-03-10")
+
+    (line,) = desk.found(today=date(2026, 3, 10)).lines
+
+    assert (line.inspection, line.object, line.domain, line.township, line.village) == (
+        an_id("one"), an_id("A"), "social_assistance", "440804001", "440804001201",
+    )  # fmt: skip
+    assert (line.follow_ups, line.missing) == (("case_filing", "transfer_police"), False)
+    assert (line.on, line.decided_on, line.position) == (date(2026, 3, 10), date(2026, 3, 10), 5)
+
+
+def test_a_cause_without_a_proposal_has_no_days_of_one() -> None:
+    desk = Bureau()
+    visit = desk.visit(of="A", kind="low_income_recheck", nature="eligibility")
+    desk.establish(visit, "death")
+    desk.say(RecoveryStarted(visit=visit, recovery=an_id("C"), months=1), "2026-03-10")
+
+    (line,) = desk.found(today=date(2026, 3, 10)).lines
+
+    assert (line.proposed_on, line.decided_on, line.follow_ups) == (None, None, ("recovery",))
+
+
+def test_of_two_proposals_a_cause_names_the_one_it_is_of() -> None:
+    desk = Bureau()
+    visit = desk.recheck()
+    desk.say(BenefitProposed(visit=visit, proposal=an_id("second")), "2026-03-05")
+    for proposal, on in (("second", "2026-03-06"), ("nobody's", "2026-03-07")):
+        fact = MismatchCauseEstablished(
+            visit=visit, cause="error", established_by=an_id("Wu"), proposal=an_id(proposal)
+        )
+        desk.say(fact, on)
+
+    assert {one.on.day: one.proposed_on for one in desk.found().lines} == {
+        6: date(2026, 3, 5),
+        7: date(2026, 3, 2),  # unknown: the first one there is
+    }
+
+
+@pytest.mark.parametrize(
+    ("on", "found"),
+    [("2026-02-28", 0), ("2026-03-01", 1), ("2026-03-31", 1), ("2026-04-01", 0)],
+)
+def test_a_period_holds_what_was_established_and_proposed_from_its_first_day_to_its_last(
+    on: str, found: int
+) -> None:
+    desk = Bureau()
+    desk.establish(desk.recheck(on=on), "change", on=on)
+
+    assert len(desk.found().lines) == found
+    assert desk.found().benefits.proposed == found
+
+
+def test_a_proposal_is_decided_on_the_day_itself_and_waits_until_then() -> None:
+    desk = Bureau()
+    desk.decide(desk.recheck(), on="2026-03-09")
+
+    assert desk.found(today=date(2026, 3, 9)).benefits.decided == 1
+    assert desk.found(today=date(2026, 3, 8)).benefits.pending == {an_id("proposal one"): 6}
+
+
+def test_who_waits_longest_is_named_first_and_of_the_same_day_by_id() -> None:
+    desk = Bureau()
+    for name, on in (("one", "2026-03-03"), ("two", "2026-03-02"), ("three", "2026-03-03")):
+        desk.recheck(name, name, on)
+
+    waiting = desk.found(today=date(2026, 3, 10)).benefits.pending
+
+    same_day = sorted((an_id("proposal one"), an_id("proposal three")))
+    assert list(waiting.items()) == [
+        (an_id("proposal two"), 8), (same_day[0], 7), (same_day[1], 7)
+    ]  # fmt: skip
+
+
+def test_households_of_kin_are_named_with_what_was_recovered_and_others_passed_over() -> None:
+    desk = Bureau()
+    for name in ("one", "two", "three"):
+        kin = "" if name == "two" else "Sun"
+        visit = desk.recheck(
+            name, name, township="440804002", crew=crew("Chen", "Li", "Sun", related=kin)
+        )
+        signed = OfficerSignedIn(
+            visit=visit, officer=an_id("Sun"), role="assisting", kinship=bool(kin)
+        )
+        desk.say(signed, "2026-03-02")
+        recovery = RecoveryStarted(visit=visit, recovery=an_id(f"C {name}"), months=1)
+        desk.say(recovery, "2026-03-20" if name == "one" else "2026-04-20")
+
+    handled = {names([one.object]): one for one in desk.found().handled}
+
+    assert handled.keys() == {"one", "three"}
+    assert {name: one.recovered for name, one in handled.items()} == {"one": 1, "three": 0}
+    assert {one.township for one in handled.values()} == {"440804002"}
+    assert {one.same_pair for one in handled.values()} == {()}
+
+
 def test_voided_inspections_and_corrected_causes_do_not_stand() -> None:
     desk = Bureau()
     voided, corrected = desk.recheck("one"), desk.recheck("two", "B")

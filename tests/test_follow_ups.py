@@ -23,7 +23,7 @@ from projections.question import Filters
 from projections.spans import Span
 from projections.views import CursorError, MemoryViews, Query
 from tests.follow_histories import LATER, MARCH, Desk, at
-from tests.histories import an_id
+from tests.histories import an_id, local
 
 NAMES = {an_id(name): name for name in "ABCDEFGHIJ"}
 
@@ -74,6 +74,87 @@ class Streets(Desk):
 
 def names(lines: Iterable[FollowUp]) -> str:
     return " ".join(NAMES[one.id] for one in lines)
+
+
+def test_a_line_tells_what_it_is_since_when_until_when_and_of_which_inspection() -> None:
+    desk = Streets()
+    visit = desk.visit("one", "2026-02-02", of="A")
+    desk.task(visit, "A", "2026-03-12", "16:30")
+    desk.done(visit, "2026-03-12", "17:00")
+    desk.order(visit, "B", "2026-03-07")
+
+    (task,) = desk.listed("done", "2026-03-12")
+    (still,) = desk.listed(today="2026-03-12")
+
+    assert (task.what, task.reason, task.opened_on, task.due_on, task.ended_on, task.result) == (
+        "task", "lead_check", date(2026, 2, 2), date(2026, 3, 12), date(2026, 3, 12), "done",
+    )  # fmt: skip
+    assert (task.late, task.due_at, task.position) == (True, local("2026-03-12", "16:30"), 3)
+    assert (still.what, still.reason, still.severity, still.item) == (
+        "order", "rectification", "", "",
+    )  # fmt: skip
+    assert (still.result, still.late, still.due_at, still.position) == ("", False, None, 5)
+    assert (still.of.inspection, still.of.object) == (an_id("one"), an_id("A"))
+
+
+@pytest.mark.parametrize(("clock", "late"), [("16:29", False), ("16:30", False), ("16:31", True)])
+def test_what_is_due_at_a_moment_is_late_after_it(clock: str, *, late: bool) -> None:
+    desk = Streets()
+    visit = desk.visit()
+    desk.task(visit, due="2026-03-10", clock="16:30")
+    desk.done(visit, "2026-03-10", clock)
+
+    assert [one.late for one in desk.listed("done")] == [late]
+
+
+@pytest.mark.parametrize(("on", "late"), [("2026-03-09", False), ("2026-03-10", True)])
+def test_what_is_due_on_a_day_is_late_the_day_after(on: str, *, late: bool) -> None:
+    desk = Streets()
+    visit = desk.visit()
+    desk.order(visit, deadline="2026-03-07")  # a Saturday: due on Monday
+    desk.close(visit, on)
+
+    assert [one.late for one in desk.listed("done")] == [late]
+
+
+@pytest.mark.parametrize(
+    ("on", "listed"),
+    [("2026-02-28", ""), ("2026-03-01", "A"), ("2026-03-31", "A"), ("2026-04-01", "")],
+)
+def test_done_in_a_period_is_what_ended_from_its_first_day_to_its_last(
+    on: str, listed: str
+) -> None:
+    desk = Streets()
+    visit = desk.visit()
+    desk.task(visit, due="2026-12-31")
+    desk.done(visit, on)
+
+    assert names(desk.listed("done", "2026-12-31")) == listed
+
+
+@pytest.mark.parametrize(("due", "listed"), [("2026-03-31", "A"), ("2026-04-01", "")])
+def test_due_in_a_period_is_what_is_due_by_its_last_day(due: str, listed: str) -> None:
+    desk = Streets()
+    desk.task(desk.visit(), due=due)
+
+    assert names(desk.listed("due")) == listed
+
+
+def test_the_last_page_says_so() -> None:
+    desk = Streets()
+    for name, on in (("A", "2026-03-02"), ("B", "2026-03-03"), ("C", "2026-03-04")):
+        desk.task(desk.visit(name, on), name, on)
+    question = desk.asked(MARCH, date(2026, 3, 10))
+
+    first = follow_ups(question, limit=2)
+    assert (names(first.lines), first.total) == ("A B", 3)
+    second = follow_ups(question, after=first.next, limit=2)
+    assert (names(second.lines), second.total, second.next) == ("C", 3, None)
+    assert follow_ups(question, limit=3).next is None
+    beyond = follow_ups(question, after=("2027-01-01", "", ""))
+    assert (beyond.lines, beyond.next) == ((), None)
+    with pytest.raises(CursorError, match="follow-ups"):
+        follow_ups(question, after=("2027-01-01",))
 
 
 def test_what_has_a_deadline_comes_first_and_the_rest_by_age() -> None:

@@ -184,6 +184,25 @@ def test_who_became_an_officer_counts_from_then_on() -> None:
     assert counted(bureau.measured()) == "Sun"
 
 
+def test_who_was_an_officer_for_one_day_only_did_so_on_that_day() -> None:
+    bureau = Bureau()
+    bureau.officer("Sun", "auxiliary")
+    bureau.history.record(OfficerListed(an_id("Sun"), "Sun", "officer", day(16)))
+    bureau.history.record(OfficerListed(an_id("Sun"), "Sun", "auxiliary", day(17)))
+
+    assert counted(bureau.measured(Span(day(15), day(16)))) == "Sun"
+    assert counted(bureau.measured(Span(day(16), day(17)))) == "Sun"
+    assert counted(bureau.measured(Span(day(17), day(18)))) == ""
+
+
+def test_days_at_two_posts_in_one_township_add_up() -> None:
+    bureau = Bureau()
+    bureau.officer("Chen", posted=OfficerPosted(an_id("Chen"), day(1), day(8), (T1,)))
+    bureau.history.record(OfficerPosted(an_id("Chen"), day(9), day(15), (T1,)))
+
+    assert counted(bureau.measured(filters=Filters(township=T1))) == "Chen"
+
+
 def test_half_is_asked_of_the_days_that_have_passed() -> None:
     bureau = Bureau()
     bureau.officer("Chen")
@@ -343,6 +362,53 @@ def test_who_has_not_inspected_is_paired_where_both_are_posted() -> None:
     }
     assert {one.townships for one in found} == {(T1,)}
     assert {one.domains for one in found} == {(FUNERAL,)}
+
+
+def test_partners_are_those_who_may_go_out_on_the_day_itself() -> None:
+    bureau = Bureau()
+    bureau.officer("Chen", posted=OfficerPosted(an_id("Chen"), LAST))  # from today
+    bureau.officer("Li", posted=OfficerPosted(an_id("Li"), day(1), LAST))  # to today
+    bureau.officer("Wang", posted=OfficerPosted(an_id("Wang"), day(1), day(29)))
+    bureau.officer("Zhao", certified_to=day(29))
+    bureau.officer("Sun")
+    bureau.history.record(LeaveTaken(an_id("Sun"), LAST, LAST))
+    bureau.officer("Wu", "manager")
+
+    assert {(NAMES[one.officer], NAMES[one.partner]) for one in pairs(bureau.asked())} == {
+        ("Chen", "Li"),
+        ("Li", "Chen"),
+    }
+
+
+def test_who_is_posted_anywhere_shares_every_township_and_who_is_not_only_common_ones() -> None:
+    bureau = Bureau()
+    bureau.officer("Chen")
+    bureau.officer("Li", posted=OfficerPosted(an_id("Li"), day(1), None, (T2, T1)))
+    bureau.officer("Wang", posted=OfficerPosted(an_id("Wang"), day(1), None, ("440804009",)))
+
+    assert {
+        (NAMES[one.officer], NAMES[one.partner]): one.townships for one in pairs(bureau.asked())
+    } == {
+        ("Chen", "Li"): (T1, T2),
+        ("Chen", "Wang"): ("440804009",),
+        ("Li", "Chen"): (T1, T2),
+        ("Wang", "Chen"): ("440804009",),
+    }
+
+
+def test_a_certificate_inside_another_ends_with_the_longer_one() -> None:
+    bureau = Bureau()
+    bureau.officer("Chen", certified_to=date(2026, 8, 1))
+    bureau.certificate("Chen", day(1), date(2026, 7, 1))
+    bureau.officer("Li", certified_to=date(2026, 7, 10))
+    bureau.certificate("Li", date(2026, 7, 12), date(2026, 8, 1))  # a day's break before
+
+    found = bureau.measured()
+
+    assert found.numbers == {
+        f"certificate_days.{an_id('Chen')}": 32,
+        f"certificate_days.{an_id('Li')}": 10,
+    }
 
 
 def test_at_most_three_partners_are_named_those_first_who_know_the_way() -> None:
