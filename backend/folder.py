@@ -8,6 +8,7 @@ vault.sqlite        the wrapped keys of persons; back it up apart, and briefly
 views-….sqlite      what one version of the program folded; may be deleted, is then folded again
 quarantine.sqlite   what was refused
 codes.sqlite        codes for enrolling tablets
+people.sqlite       who may use the pages, and who is signed in
 checkpoints.bin     the heads of the history that were signed
 locks/              who is writing
 

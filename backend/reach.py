@@ -35,7 +35,7 @@ class Reach(Struct, frozen=True):
 
         Of a trusted proxy, what it says of its caller is put into `scope` first.
         """
-        peer = (scope.get("client") or (_LOOPBACK, 0))[0]
+        peer = (scope["client"] or (_LOOPBACK, 0))[0]
         if peer in self.proxies:
             _forwarded(scope)
         elif self.proxies and not _is_loopback(peer):

@@ -129,7 +129,8 @@ def narrowed_routes() -> list[str]:
     return sorted(
         route.removeprefix("GET ")
         for route, marks in table().items()
-        if route.startswith("GET /views") and "◐" in marks.values()
+        if route.startswith("GET ") and marks[Role.INSPECTOR] == "◐"
+        if "{" not in route.replace("{name}", "") and not route.endswith("/live")
     )
 
 
@@ -162,12 +163,13 @@ def test_no_row_and_no_name_outside_the_scope_is_shown(
     client = here.sign_in(Role.INSPECTOR, **scope)
     answer = client.get(f"{path}?{asks}")
 
-    assert answer.status_code in (200, 400), answer.text
+    assert answer.status_code < 500, answer.text  # refused is fine
     for row in hidden:
         assert row["object"] not in answer.text
         assert row["name"] not in answer.text
     if answer.headers["content-type"].startswith("application/json"):
-        for row in answer.json().get("rows") or ():
+        said = answer.json()
+        for row in (said.get("rows") if isinstance(said, dict) else None) or ():
             assert _within(row, scope)
 
 

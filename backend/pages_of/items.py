@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter, SkipValidation
+from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 from msgspec import Struct, to_builtins
 
 from backend import items
@@ -65,7 +65,7 @@ def items_page(  # noqa: PLR0913  filters
     domain: Code = None,
     township: Code = None,
     plannable: Annotated[str, QueryParameter(pattern="^(yes|no)?$")] = "",
-    unused: bool = False,
+    unused: FromQuery[bool] = False,
     q: Annotated[str, QueryParameter(max_length=80)] = "",
     first: From = None,
     last: Until = None,

@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.response import Redirect
+from litestar.types import Scope
 from msgspec import Struct
 
 from backend.people.people import People
@@ -51,7 +52,7 @@ class NotSignedInError(ProblemError):
 
 async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let a request through to `handler`, or refuse it."""
-    path: str = connection.scope.get("path_template", "")
+    path = connection.scope["path_template"]
     if path in OPEN:
         if path not in SIGNING_IN:
             return
@@ -65,7 +66,7 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     right = right_of(path, handler.opt)
     if right is None or not visit.reader.may(right):
         raise ProblemError("no-right", role=visit.reader.role.value)
-    if connection.scope.get("method") not in SAFE:
+    if _method(connection) not in SAFE:
         require_same_origin(connection)
         await _require_csrf(connection, visit)
     if right in SCOPED and visit.reader.is_scoped and not handler.opt.get("narrows"):
@@ -90,7 +91,11 @@ def cookie_name(connection: Connection) -> str:
 
 def is_secure(connection: Connection) -> bool:
     """True over TLS, ours or that of a proxy we trust."""
-    return connection.scope.get("scheme") == "https"
+    return connection.scope["scheme"] == "https"
+
+
+def _method(connection: Connection) -> str:
+    return connection.method if isinstance(connection, Request) else "GET"
 
 
 def require_same_origin(connection: Connection) -> None:
@@ -98,7 +103,7 @@ def require_same_origin(connection: Connection) -> None:
 
     Browsers say which site asks; one that does not still names the origin.
     """
-    if connection.scope.get("method") in SAFE:
+    if _method(connection) in SAFE:
         return
     site = connection.headers.get("sec-fetch-site")
     origin = connection.headers.get("origin")
@@ -129,9 +134,16 @@ def _narrow(connection: Connection, handler: BaseRouteHandler, reader: Reader) -
     if (reader.domains and "domain" not in known) or (reader.townships and "township" not in known):
         raise reader.beyond()
     # A connection of its own reads the query as Litestar will, and leaves nothing cached here.
-    asked = ASGIConnection[Any, Any, Any, Any]({**connection.scope, "state": {}}).query_params
+    asked = ASGIConnection[Any, Any, Any, Any](_fresh(connection.scope)).query_params
     narrowed = reader.narrowed([(name, str(value)) for name, value in asked.multi_items()])
     connection.scope["query_string"] = urlencode(narrowed).encode()
+
+
+def _fresh(scope: Scope) -> Scope:
+    """Return the same request, of which nothing was read yet."""
+    copied = scope.copy()
+    copied["state"] = {}
+    return copied
 
 
 def parameters_of(handler: BaseRouteHandler) -> frozenset[str]:
@@ -181,7 +193,7 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
 
 def reader_of(request: Request[Any, Any, Any]) -> Reader:
     """Return who reads: the dependency `reader` of every route that is not open."""
-    visit = request.scope.get("auth")
+    visit: object = request.scope.get("auth")  # pyright: ignore[reportUnknownMemberType]
     if not isinstance(visit, Visit):
         raise NotSignedInError
     return visit.reader
@@ -189,7 +201,7 @@ def reader_of(request: Request[Any, Any, Any]) -> Reader:
 
 def visit_in(request: Request[Any, Any, Any]) -> Visit:
     """Return the signed-in request: the dependency `visit`."""
-    visit = request.scope.get("auth")
+    visit: object = request.scope.get("auth")  # pyright: ignore[reportUnknownMemberType]
     if not isinstance(visit, Visit):
         raise NotSignedInError
     return visit
