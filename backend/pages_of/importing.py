@@ -273,8 +273,9 @@ def _old_and_new(step: Step, name: str, names: Mapping[str, str], term: Terms) -
     listing = step.kept.listing if step.kept else None
     if name in ("ended_on", "standing"):
         ended = step.kept.ended_on if step.kept else None
-        new = step.wish.ended_on if name == "ended_on" else step.wish.standing
-        return str(ended or "—"), str(new or "—")
+        listed = term.words.gettext("on the list")
+        new = listed if name == "standing" else step.wish.ended_on or term.words.gettext("today")
+        return str(ended or listed), str(new)
     held = getattr(listing, name, None) if listing else None
     old = listing.attributes.get(name) if listing and held is None else held
     new = getattr(step.wish, name)
