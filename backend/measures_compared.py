@@ -1,6 +1,6 @@
 """A measure in two periods, and step by step through one: what changed, and why."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
@@ -25,7 +25,8 @@ from projections.comparison import (
     before_it,
     compare,
 )
-from projections.hidden import Homes
+from projections.figures import Part, summed
+from projections.hidden import Homes, hidden_of
 from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import Step, TooManyStepsError, steps_of
@@ -84,12 +85,15 @@ class ComparedOut(Struct, frozen=True):
 
 
 class StepOut(Struct, frozen=True):
-    """A step: the figure and numbers of the measure, and where inspections counted, by domain."""
+    """A step: the figure and numbers of the measure, and where inspections counted, by domain.
+
+    None stands for what is hidden.
+    """
 
     period: Span
     figure: FigureOut
     numbers: Mapping[str, float | None]
-    inspections: Mapping[str, int]
+    inspections: Mapping[str, int | None]
 
 
 class SeriesOut(Struct, frozen=True):
@@ -149,7 +153,7 @@ def comparison(  # noqa: PLR0913  what may be asked of it
             both(name),
             teller.changes(found.figures),
             {key: teller.broken_down(key, values) for key, values in found.by.items()},
-            found.numbers,
+            teller.moved(found),
         )
     )
 
@@ -218,9 +222,23 @@ def one_step(measuring: Measuring, name: str, what: Asked, teller: Teller) -> St
     """Return a measure over one step."""
     found = measuring.measured(name, what)
     key = next(iter(found.figures))
-    of = Counter(one.domain for one in measuring.question(what).effective)
+    figure = teller.figure(key, found.figure)
+    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in measuring.question(what).effective:
+        of[one.domain][one.object] += 1
+    inspections = {
+        domain: summed(Part(thing, times, times) for thing, times in things.items())
+        for domain, things in sorted(of.items())
+    }
+    hidden = hidden_of(inspections, teller.homes)
     return StepOut(
-        what.period, teller.figure(key, found.figure), found.numbers, dict(sorted(of.items()))
+        what.period,
+        figure,
+        dict.fromkeys(found.numbers) if teller.is_hidden(found.figure) else found.numbers,
+        {
+            domain: None if domain in hidden else one.denominator
+            for domain, one in inspections.items()
+        },
     )
 
 
@@ -268,6 +286,12 @@ class Changes(Teller):
         came, went, joined, left = map(len, kept)
         return ChangeOut(now.key, now.name, then, now, one.points, came, went, joined, left, rows)
 
+    def moved(self, found: Comparison) -> Mapping[str, Moved]:
+        """Return how numbers moved; nothing of them where the figure is hidden."""
+        one = next(iter(found.figures.values()))
+        is_hidden = self.is_hidden(one.then) or self.is_hidden(one.now)
+        return {} if is_hidden else found.numbers
+
     def compared(self, found: Comparison) -> Iterator[dict[str, Any]]:
         """Return changes as rows of a table: figures, breakdowns, then numbers."""
         for one in self.changes(found.figures):
@@ -275,7 +299,7 @@ class Changes(Teller):
         for name, values in found.by.items():
             for one in self.broken_down(name, values):
                 yield self._compared(naming.called(name, self.words), one)
-        for name, moved in found.numbers.items():
+        for name, moved in self.moved(found).items():
             yield {
                 **dict.fromkeys(_COLUMNS),
                 "value": name,

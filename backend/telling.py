@@ -100,6 +100,10 @@ class Teller:
         """Return a figure of a measure."""
         return told(key, naming.called(key, self.words), figure, reads(figure, self.homes))
 
+    def is_hidden(self, figure: Figure) -> bool:
+        """Tell whether a figure is hidden, and with it whatever else is told of it."""
+        return reads(figure, self.homes) is not None
+
     def breakdown(self, by: str, values: Mapping[str, Figure]) -> list[FigureOut]:
         """Return the figures of a breakdown."""
         hidden = hidden_of(values, self.homes)

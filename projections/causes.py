@@ -57,15 +57,22 @@ class CauseLine(Struct, frozen=True, gc=False):
 
 
 class Benefits(Struct, frozen=True):
-    """Proposals of the period, and what became of them by today.
+    """Proposals of the period, and what became of them by today; `figure` counts by household.
 
     `pending` tells for each that waits for its decision how many days it has waited.
     """
 
-    proposed: int
-    decided: int
+    figure: Figure
     pending: Mapping[str, int]
     rights_untold: tuple[str, ...]
+
+    @property
+    def proposed(self) -> int:
+        return self.figure.denominator
+
+    @property
+    def decided(self) -> int:
+        return self.figure.numerator
 
 
 class Handled(Struct, frozen=True, gc=False):
@@ -173,12 +180,13 @@ def _answered(lines: Iterable[CauseLine]) -> Figure:
 
 def _benefits(question: Question, held: Iterable[Following]) -> Benefits:
     past, today = question.past, question.today
-    proposed = [
-        one
+    proposals = [
+        (of.object, one)
         for of in held
         for one in of.follow.benefits
         if past and one.proposed_on and past.start <= one.proposed_on <= past.end
     ]
+    proposed = [one for _, one in proposals]
     decided = [one for one in proposed if one.decided_on and one.decided_on <= today]
     told = {one.proposal for one in decided}
     pending = {
@@ -186,9 +194,11 @@ def _benefits(question: Question, held: Iterable[Following]) -> Benefits:
         for one in proposed
         if one.proposed_on and one.proposal not in told
     }
+    of_homes: defaultdict[str, list[bool]] = defaultdict(list)
+    for home, one in proposals:
+        of_homes[home].append(one.proposal in told)
     return Benefits(
-        len(proposed),
-        len(decided),
+        summed(Part(home, sum(ended), len(ended)) for home, ended in of_homes.items()),
         dict(sorted(pending.items(), key=lambda pair: (-pair[1], pair[0]))),
         tuple(sorted(one.proposal for one in decided if not one.rights_told)),
     )

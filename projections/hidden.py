@@ -1,12 +1,16 @@
 """Who is hidden: a figure that stands for fewer than five homes is not told (domain.md, 6, f).
 
 It holds wherever figures leave the house: where a cell has homes at all, they are five or more,
-or nothing of the cell is said. If a single cell of a breakdown were hidden, the sum would give
-it away; then the smallest of the others is hidden with it.
+or nothing of the cell is said. A hidden cell must not follow from the sums beside it either: in
+a breakdown no cell is hidden alone, and in a table that is summed along rows and columns each
+hidden cell stands in a ring of others, so that all of them may be more or less by as much. The
+smallest of the others are hidden with it until that is so.
 """
 
-from collections.abc import Mapping
-from typing import Final, TypeAlias
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from heapq import heappop, heappush
+from typing import Final, TypeAlias, TypeVar
 
 from projections.figures import Figure
 from projections.points import Points, points_text
@@ -14,6 +18,13 @@ from projections.views import Query, ViewReader
 
 Homes: TypeAlias = Mapping[str, str]
 """Of which home or person a key is: an object's, or that of an inspection of it."""
+
+Cell: TypeAlias = tuple[str, str]
+"""Row and column of a table."""
+
+Ends: TypeAlias = tuple[str, str]
+_NO_SUM: Final = ""
+K = TypeVar("K", str, Cell)
 
 FEW: Final = 5
 """Fewer homes than these are hidden."""
@@ -46,11 +57,89 @@ def is_hidden(figure: Figure, homes: Homes) -> bool:
 
 def hidden_of(by: Mapping[str, Figure], homes: Homes) -> dict[str, str]:
     """Return which cells of a breakdown are hidden, never one alone, and what they read."""
-    hidden = {name: SMALL for name, figure in by.items() if is_hidden(figure, homes)}
-    others = [name for name, figure in by.items() if figure.parts and name not in hidden]
-    if len(hidden) == 1 and others:
-        hidden[min(others, key=lambda name: (len(by[name].parts), name))] = WITH_IT
+    small = [name for name, figure in by.items() if is_hidden(figure, homes)]
+    return _with_others(small, _sizes(by), _in_one_line)
+
+
+def hidden_across(cells: Mapping[Cell, Figure], homes: Homes) -> dict[Cell, str]:
+    """Return which cells of a table of rows and columns are hidden, and what they read.
+
+    Its margins, where they are told as well, are cells of it.
+    """
+    small = [cell for cell, figure in cells.items() if is_hidden(figure, homes)]
+    return _with_others(small, _sizes(cells), _in_row_and_column)
+
+
+def hidden_counts(by: Mapping[str, int | None]) -> dict[str, str]:
+    """Return which counts of persons, one beside the other, are hidden, and what they read."""
+    sizes = {name: count for name, count in by.items() if count}
+    return _with_others([name for name in sizes if sizes[name] < FEW], sizes, _in_one_line)
+
+
+def _sizes(cells: Mapping[K, Figure]) -> dict[K, int]:
+    return {cell: len(figure.parts) for cell, figure in cells.items() if figure.parts}
+
+
+# ── what the sums would tell ───────────────────────────────────────────────────────
+
+
+def _in_one_line(_name: str) -> Ends:
+    return "sum", _NO_SUM
+
+
+def _in_row_and_column(cell: Cell) -> Ends:
+    return f"row {cell[0]}", f"column {cell[1]}"
+
+
+def _with_others(
+    small: Collection[K], sizes: Mapping[K, int], ends: Callable[[K], Ends]
+) -> dict[K, str]:
+    """Hide cells with those that keep the sums from telling them.
+
+    A cell joins the two sums it is part of (`ends`). It follows from them unless other hidden
+    cells lead from the one to the other: then those go with it that do so with the least said
+    less. Where none lead there, the smallest beside it does, which is all that helps.
+    """
+    hidden = dict.fromkeys(sorted(small), SMALL)
+    lines = Counter(end for cell in sizes for end in ends(cell))
+    table = {cell: _summed(ends(cell), lines) for cell in sizes}
+    for cell in [*hidden]:
+        others = {other: pair for other, pair in table.items() if other != cell}
+        costs = {other: 0 if other in hidden else size for other, size in sizes.items()}
+        first, last = table[cell]
+        ring = _cheapest(first, last, others, costs)
+        if ring is None:
+            beside = [other for other, pair in others.items() if {*pair} & {first, last}]
+            ring = sorted(beside, key=lambda other: (sizes[other], other))[:1]
+        for other in ring:
+            hidden.setdefault(other, WITH_IT)
     return hidden
+
+
+def _summed(pair: Ends, lines: Mapping[str, int]) -> Ends:
+    """Return the sums that a cell is a part of; of a line of its own there is none."""
+    one, other = (end if lines[end] > 1 else _NO_SUM for end in pair)
+    return one, other
+
+
+def _cheapest(
+    first: str, last: str, cells: Mapping[K, Ends], costs: Mapping[K, int]
+) -> tuple[K, ...] | None:
+    """Return the cells that lead from one sum to another and are least in sum (Dijkstra)."""
+    waiting: list[tuple[int, str, tuple[K, ...]]] = [(0, first, ())]
+    seen = set[str]()
+    while waiting:
+        cost, at, way = heappop(waiting)
+        if at == last:
+            return way
+        if at in seen:
+            continue
+        seen.add(at)
+        for cell, (one, other) in cells.items():
+            if at in (one, other):
+                to = other if at == one else one
+                heappush(waiting, (cost + costs[cell], to, (*way, cell)))
+    return None
 
 
 def reads(figure: Figure, homes: Homes) -> str | None:

@@ -149,28 +149,35 @@ def test_the_ledger_shows_yuan_and_balances(here: Site) -> None:
     assert table(here, "recoveries")[0]["balance_yuan"] == "1000.06"
 
 
-def test_goal_and_count_stand_side_by_side_and_few_persons_are_hidden_in_tables(
+def test_goal_and_count_stand_side_by_side_and_few_persons_are_hidden(
     here: Site,
 ) -> None:
     said = get(here, "goals")
     begging = said["townships"][T2]["goals"][0]
     rows = {(row["township"], row["goal"]): row for row in table(here, "goals")}
 
-    assert (begging["target"], begging["count"], begging["reached"]) == (0, 1, "no")
+    assert (begging["target"], begging["count"], begging["reached"]) == (0, None, "no")
+    assert begging["words"] == "<5"
+    assert said["whole"]["met"] is None
     assert rows[T2, "begging"]["count"] == "<5"
     assert rows[T2, "sleeping_rough"]["count"] == "0"
     assert rows[T2, "accident"]["together_with"] == "public_anger"
 
 
-def test_causes_are_told_one_by_one_and_hidden_in_tables_where_they_tell_of_few_homes(
+def test_causes_are_counted_unless_that_tells_of_few_homes_and_told_one_by_one(
     here: Site,
 ) -> None:
     said = get(here, "causes")
     rows = {(row["township"], row["cause"]): row for row in table(here, "causes")}
 
-    assert said["causes"]["death"] == {"established": 4, "answered": 1, "answers": ["recovery"]}
-    assert len(said["lines"]) == 4
-    assert said["benefits"]["proposed"] == 4
+    assert said["causes"]["death"] == {
+        "established": None, "answered": None, "words": "<5", "answers": ["recovery"],
+    }  # fmt: skip
+    assert said["townships"][T1]["death"]["established"] is None
+    assert said["benefits"] == {"proposed": None, "decided": None, "words": "<5"}
+    assert said["rows"] is None
+    behind = get(here, "causes?rows=true")["rows"]
+    assert len(behind["lines"]) == len(behind["pending"]) == 4
     assert rows["", "death"]["established"] == rows[T1, "death"]["answered"] == "<5"
     assert rows["", "fraud"]["established"] == "0"
 

@@ -1,6 +1,7 @@
 """Fewer than five homes are hidden, and never alone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -9,17 +10,30 @@ from hypothesis import strategies as st
 from projections.catalogue import VIEWS
 from projections.figures import Figure, Part, figure
 from projections.fold import catch_up
-from projections.hidden import FEW, SMALL, WITH_IT, hidden_of, homes_of, is_hidden, reads
+from projections.hidden import (
+    FEW,
+    SMALL,
+    WITH_IT,
+    hidden_across,
+    hidden_counts,
+    hidden_of,
+    homes_of,
+    is_hidden,
+    reads,
+)
 from projections.views import MemoryViews
 from tests.district import INSPECTIONS, OBJECTS, the_district
 from tests.histories import an_id
 
 HOMES = {f"home {n}": f"home {n}" for n in range(20)}
+ALL = {f"home {n}": f"home {n}" for n in range(40)}
 SHOPS = [f"shop {n}" for n in range(20)]
 
 
 def of(homes: int, shops: int = 0) -> Figure:
-    return figure([*sorted(HOMES)[:homes], *SHOPS[:shops]], frozenset())
+    return figure(
+        [*sorted(ALL if homes > len(HOMES) else HOMES)[:homes], *SHOPS[:shops]], frozenset()
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,6 +78,72 @@ def test_the_sum_never_gives_a_hidden_cell_away(cells: Mapping[str, Figure]) -> 
     assert small <= hidden.keys()
     assert len(hidden) != 1 or not others
     assert len(hidden) <= max(len(small), 2)
+
+
+def test_a_cell_of_a_table_is_hidden_with_a_ring_of_others() -> None:
+    sizes = {("T1", "a"): 3, ("T1", "b"): 9, ("T1", "c"): 20, ("T2", "a"): 8, ("T2", "b"): 7,
+             ("T2", "c"): 30, ("T3", "a"): 12, ("T3", "c"): 11}  # fmt: skip
+    hidden = hidden_across({cell: of(homes) for cell, homes in sizes.items()}, ALL)
+
+    assert hidden == {
+        ("T1", "a"): SMALL, ("T1", "b"): WITH_IT, ("T2", "a"): WITH_IT, ("T2", "b"): WITH_IT,
+    }  # fmt: skip
+
+
+def test_a_margin_is_a_cell_and_a_line_of_its_own_has_no_sum() -> None:
+    one = {("", "a"): of(3), ("T1", "a"): of(3)}
+
+    assert hidden_across(one, HOMES) == dict.fromkeys(one, SMALL)
+    assert hidden_across({("T1", "a"): of(3), ("T1", "b"): Figure()}, HOMES) == {("T1", "a"): SMALL}
+
+
+tables = st.dictionaries(
+    st.tuples(st.sampled_from("RST"), st.sampled_from("abc")), st.integers(1, 9), min_size=1
+)
+
+
+@given(tables)
+def test_no_hidden_cell_follows_from_the_sums_of_rows_and_columns(
+    sizes: Mapping[tuple[str, str], int],
+) -> None:
+    hidden = hidden_across({cell: of(homes) for cell, homes in sizes.items()}, HOMES)
+
+    small = {cell for cell, homes in sizes.items() if homes < FEW}
+    assert small <= hidden.keys()
+    for cell in small & told_by_sums(hidden, sizes):
+        assert cell in told_by_sums(sizes, sizes)  # hiding all of them would not help
+
+
+def told_by_sums(
+    hidden: Collection[tuple[str, str]], sizes: Mapping[tuple[str, str], int]
+) -> set[tuple[str, str]]:
+    """Return what of hidden cells follows from the others and the sums, by elimination."""
+    cells = sorted(hidden)
+    rows = [
+        [Fraction(cell[axis] == name) for cell in cells]
+        for axis in (0, 1)
+        for name in {cell[axis] for cell in sizes}
+        if sum(cell[axis] == name for cell in sizes) > 1
+    ]
+    done = 0
+    for column in range(len(cells)):
+        at = next((n for n in range(done, len(rows)) if rows[n][column]), None)
+        if at is None:
+            continue
+        rows[done], rows[at] = rows[at], rows[done]
+        rows[done] = [value / rows[done][column] for value in rows[done]]
+        for n, row in enumerate(rows):
+            if n != done and row[column]:
+                rows[n] = [a - row[column] * b for a, b in zip(row, rows[done], strict=True)]
+        done += 1
+    alone = [row for row in rows if sum(map(bool, row)) == 1]
+    return {cells[next(n for n, value in enumerate(row) if value)] for row in alone}
+
+
+def test_few_persons_are_hidden_and_never_one_count_alone() -> None:
+    assert hidden_counts({"a": 3, "b": 0, "c": None}) == {"a": SMALL}
+    assert hidden_counts({"a": 3, "b": 9, "c": 7}) == {"a": SMALL, "c": WITH_IT}
+    assert hidden_counts({"a": 0, "b": 5}) == {}
 
 
 def test_homes_are_known_with_the_inspections_of_them() -> None:

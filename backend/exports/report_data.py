@@ -16,7 +16,7 @@ from msgspec import Struct
 from backend import measure_words as naming
 from backend.as_of import AsOf
 from backend.exports.checksum import line
-from backend.exports.matrix import hidden_cells, matrix
+from backend.exports.matrix import matrix
 from backend.exports.report_words import GOALS, KINDS, REACHED, SEVERITIES
 from backend.exports.words import words_of
 from backend.goals import few
@@ -31,7 +31,7 @@ from projections.due_lists import Due, due_list
 from projections.figures import NO_OBJECTS, Figure, Measured, Part
 from projections.follow_ups import FollowUp, follow_ups
 from projections.goals import goals
-from projections.hidden import Homes, hidden_of, reads
+from projections.hidden import Homes, hidden_across, hidden_of, reads
 from projections.procedure_faults import FaultLine, procedure_faults
 from projections.question import Question
 from projections.spans import Span
@@ -170,7 +170,7 @@ class _Month:
     def _matrix(self) -> dict[str, Any]:
         question = self._measuring.question(self._year)
         cells = matrix(question.objects, question.visited)
-        hidden = hidden_cells(cells, self._homes)
+        hidden = hidden_across(cells, self._homes)
         towns = sorted({town for town, _ in cells})
         return {
             "domains": [self._words.gettext(one) for one in naming.DOMAINS.values()],
