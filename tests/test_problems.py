@@ -46,7 +46,7 @@ def test_every_problem_says_what_why_and_what_next_in_both_languages(code: str) 
 
 @pytest.mark.parametrize("code", TABLE)
 def test_every_problem_has_a_page(here: Site, code: str) -> None:
-    chinese = here.client.get(f"/problems/{code}")
+    chinese = here.stranger().get(f"/problems/{code}")
     english = here.client.get(f"/problems/{code}?lang=en")
 
     assert TABLE[code].zh.title in chinese.text
