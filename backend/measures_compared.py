@@ -1,6 +1,6 @@
 """A measure in two periods, and step by step through one: what changed, and why."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
@@ -25,8 +25,7 @@ from projections.comparison import (
     before_it,
     compare,
 )
-from projections.figures import Part, summed
-from projections.hidden import Homes, hidden_of
+from projections.hidden import Homes
 from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import Step, TooManyStepsError, steps_of
@@ -87,13 +86,13 @@ class ComparedOut(Struct, frozen=True):
 class StepOut(Struct, frozen=True):
     """A step: the figure and numbers of the measure, and where inspections counted, by domain.
 
-    None stands for what is hidden.
+    Numbers are None where the figure is hidden.
     """
 
     period: Span
     figure: FigureOut
     numbers: Mapping[str, float | None]
-    inspections: Mapping[str, int | None]
+    inspections: Mapping[str, int]
 
 
 class SeriesOut(Struct, frozen=True):
@@ -223,23 +222,9 @@ def one_step(measuring: Measuring, name: str, what: Asked, teller: Teller) -> St
     found = measuring.measured(name, what)
     key = next(iter(found.figures))
     figure = teller.figure(key, found.figure)
-    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for one in measuring.question(what).effective:
-        of[one.domain][one.object] += 1
-    inspections = {
-        domain: summed(Part(thing, times, times) for thing, times in things.items())
-        for domain, things in sorted(of.items())
-    }
-    hidden = hidden_of(inspections, teller.homes)
-    return StepOut(
-        what.period,
-        figure,
-        dict.fromkeys(found.numbers) if teller.is_hidden(found.figure) else found.numbers,
-        {
-            domain: None if domain in hidden else one.denominator
-            for domain, one in inspections.items()
-        },
-    )
+    of = Counter(one.domain for one in measuring.question(what).effective)
+    told = dict.fromkeys(found.numbers) if teller.is_hidden(found.figure) else found.numbers
+    return StepOut(what.period, figure, told, dict(sorted(of.items())))
 
 
 def _lines(steps: Sequence[StepOut], teller: Teller) -> Iterator[dict[str, Any]]:
