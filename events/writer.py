@@ -10,7 +10,7 @@ from events import chain, vocabulary
 from events.chain import Head
 from events.clock import Clock, Entropy, Instant
 from events.envelope import Entry
-from events.errors import BusyError, ConflictError, ForkedError
+from events.errors import BusyError, ConflictError, DatabaseFailedError, ForkedError
 from events.facts import Fact, body
 from events.header import Header, Part
 from events.ids import NO_HASH, NOBODY, id_bytes
@@ -62,6 +62,7 @@ class LogWriter:
         self._entropy = entropy
         self._keyring = keyring
         self._held = store.held(log)
+        self._unanswered: list[Head] = []  # where the log stands if one of these was recorded
 
     @property
     def held(self) -> Held:
@@ -76,8 +77,10 @@ class LogWriter:
         """Record what one gesture decided: whole or not at all, with one fsync.
 
         Raises `StorageError` where it could not be made durable, `BusyError` where another
-        process has written this log: it has one writer.
+        process has written this log: it has one writer. A database that failed may have
+        recorded it all the same: then what is recorded next stands behind it.
         """
+        self._settle()
         now = self._clock.now()
         head = self._held.head
         run: list[Entry] = []
@@ -86,10 +89,29 @@ class LogWriter:
             head = chain.head_of(run[-1])
         try:
             self._held = self._store.append(self.log, self._held.sequence, run, now.at)
+        except DatabaseFailedError:
+            self._unanswered.append(head)
+            raise
         except (ConflictError, ForkedError) as other:
+            if self._unanswered:
+                msg = "an entry that had no answer is not settled yet"
+                raise DatabaseFailedError(msg) from other
             msg = "another process is writing this log"
             raise BusyError(msg) from other
+        self._unanswered.clear()
         return run
+
+    def _settle(self) -> None:
+        """Take for held what an append without an answer recorded, if it did.
+
+        One that no majority holds yet is not seen: it still may be, so it is not forgotten.
+        """
+        if not self._unanswered:
+            return
+        held = self._store.held(self.log)
+        if held.head in self._unanswered:
+            self._held = held
+            self._unanswered.clear()
 
     def _entry(self, head: Head, said: Said, now: Instant) -> Entry:
         keys = [self._keyring.for_subject(id_bytes(part.subject)) for part in said.fact.sealed]
