@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from backend.logs import LOG, say
 from backend.speech import spoken
-from events.errors import ConflictError, Refusal, UnverifiedError
+from events.errors import ConflictError, Refusal, StorageError, UnverifiedError
 from events.language import Language
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -53,7 +53,27 @@ class ProblemError(Exception):
         self.extra = extra
 
 
+_DATABASE: Final = Problem(
+    503,
+    Words(
+        "数据库暂时不可用",
+        "服务器现在无法读写它的数据库，因此没有确认任何内容。",
+        "数据库已停止、正在选举主节点、没有多数派，或者收回了权限。",
+        "平板会保留全部记录并稍后重试。请管理员检查数据库和账号的权限；服务器日志写明了原因。",
+    ),
+    Words(
+        "The database is not available",
+        "The server cannot write to its database or read from it now; it acknowledged nothing.",
+        "The database is down, elects a primary, has no majority, or a right was withdrawn.",
+        "The tablet keeps everything and tries again. The administrator should see to the "
+        "database and the user's rights; the server's log says what it was.",
+    ),
+    retry_after=15,
+)
+
 TABLE: Final[dict[str, Problem]] = {
+    "database-failed": _DATABASE,
+    "unreachable": _DATABASE,
     "conflict": Problem(
         409,
         Words(
@@ -510,7 +530,8 @@ def _respond(request: Request[Any, Any, Any], code: str, **extra: object) -> Res
 def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
     """Answer a refusal of the conversation or of the store."""
     code, extra = of_refusal(refusal)
-    say("refused", logging.WARNING, id=_id_of(request), code=code, **extra)
+    found = {"found": str(refusal)} if isinstance(refusal, StorageError) else {}
+    say("refused", logging.WARNING, id=_id_of(request), code=code, **extra, **found)
     return _respond(request, code, **extra)
 
 

@@ -22,7 +22,14 @@ from backend.folder import DataFolder
 from events import chain, merkle, vocabulary
 from events.chain import Head
 from events.envelope import Record
-from events.errors import ForeignError, MalformedError, Refusal, StorageError, UnverifiedError
+from events.errors import (
+    DatabaseFailedError,
+    ForeignError,
+    MalformedError,
+    Refusal,
+    StorageError,
+    UnverifiedError,
+)
 from events.ids import NO_HASH
 from events.merkle import Frontier
 from events.office import EpochOpened, IrregularityNoted, LogOpened
@@ -81,10 +88,15 @@ Progress = Callable[[int, int], None]
 
 
 def verify(folder: DataFolder, progress: Progress | None = None) -> Report:
-    """Verify the history of a data folder. Never fails for what the file holds."""
+    """Verify the history of a data folder. Never fails for what is held.
+
+    `DatabaseFailedError`: a database did not answer, which says nothing about what it holds.
+    """
     auditor = Auditor(folder.bureau, folder.first_root)
     try:
         store = folder.history()
+    except DatabaseFailedError:
+        raise
     except StorageError as failure:
         auditor.fault(Fault("unreadable", 1, detail=str(failure)))
         return auditor.report()
@@ -123,6 +135,8 @@ class Auditor:
             try:
                 size = store.size()
                 found = store.read(self._position, step)
+            except DatabaseFailedError:
+                raise
             except StorageError as failure:
                 if step == 1:
                     self.fault(Fault("unreadable", self._position + 1, detail=str(failure)))
@@ -179,6 +193,8 @@ class Auditor:
         trust = self._roll.trust
         try:
             revoked = Enrolments(store, trust.bureau, trust.first_root).trust().revoked
+        except DatabaseFailedError:
+            raise
         except (Refusal, ValueError, TypeError, StructError):
             return  # reading in order finds the broken record
         trust.revoked.update(revoked)

@@ -67,6 +67,11 @@ SENTENCES = {
     errors.StorageError.code: _(
         "the disk or a file on it failed, so nothing was recorded; check space, rights and the disk"
     ),
+    errors.DatabaseFailedError.code: _(
+        "the database did not answer or refused: it is down, has no majority, or a right was "
+        "withdrawn; what was acknowledged is kept, the last may be recorded or not; see to the "
+        "database, then try again"
+    ),
 }
 
 MONGODB = "XUNJI_MONGODB"  # names the database that keeps a folder's history, if one does
@@ -135,7 +140,7 @@ def failure(refusal: errors.Refusal) -> click.ClickException:
             return NoDataError(in_words(refusal))
         case errors.BusyError():
             return BusyError(in_words(refusal))
-        case errors.UnreachableError():
+        case errors.UnreachableError() | errors.DatabaseFailedError():
             return NetworkError(in_words(refusal))
         case _:
             return FailedError(in_words(refusal))

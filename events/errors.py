@@ -9,6 +9,7 @@
     ├── MalformedError       not in the format at all
     ├── TooLargeError        beyond a limit of docs/format.md
     ├── StorageError         not made durable: disk full, read-only, failing
+    │   └── DatabaseFailedError  a database did not answer, or refused: ask it again
     ├── ErasedError          the key of a sealed part was destroyed
     ├── FolderError          the data folder is missing, foreign or of another layout
     ├── UnreachableError     the database does not answer
@@ -110,3 +111,12 @@ class StorageError(Refusal):
     """It could not be made durable; nothing of it is recorded. Free space, then try again."""
 
     code = "storage"
+
+
+class DatabaseFailedError(StorageError):
+    """A database failed while it was used: down, without a majority, or a right was withdrawn.
+
+    Whether the last append was recorded is not known. To push again is safe.
+    """
+
+    code = "database-failed"

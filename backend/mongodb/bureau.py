@@ -20,7 +20,7 @@ from backend.mongodb import store as histories
 from backend.mongodb.persistence import MongoDatastore
 from backend.mongodb.persistence.datastore import Document, database_named
 from backend.mongodb.persistence.errors import is_forbidden, translated
-from backend.mongodb.refusals import DatabaseError, DatabaseFailedError
+from backend.mongodb.refusals import DatabaseError, failed
 from backend.mongodb.store import MongoStore, first_epoch
 from backend.mongodb.views import Made, MongoViews, Use, drop, sets, size_of
 from backend.words import _
@@ -206,7 +206,7 @@ def _refusing(uri: str) -> Generator[None]:
         if isinstance(cause, PyMongoError) and is_forbidden(cause):
             said = _("the database refuses this user: {reason}")
             raise DatabaseError(said.format(reason=str(cause)[:200])) from failure
-        raise DatabaseFailedError(f"the database failed: {failure}") from failure
+        raise failed(failure) from failure
 
 
 def _without_secret(text: str, uri: str) -> str:

@@ -1,6 +1,10 @@
-"""What is refused about a database, said before anything is written."""
+"""What is refused about a database, said before anything is written; and that it failed."""
 
-from events.errors import FolderError, StorageError
+from typing import Final
+
+from events.errors import DatabaseFailedError, FolderError
+
+_MOST: Final = 200  # letters: a driver describes the whole cluster
 
 
 class DatabaseError(FolderError):
@@ -9,7 +13,6 @@ class DatabaseError(FolderError):
     code = "database"
 
 
-class DatabaseFailedError(StorageError):
-    """The database failed while it was used: the outcome may be unknown; push again."""
-
-    code = "storage"
+def failed(failure: Exception) -> DatabaseFailedError:
+    """Return what a driver says as our refusal, cut to what a person reads."""
+    return DatabaseFailedError(f"the database failed: {failure}"[:_MOST])

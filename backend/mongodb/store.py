@@ -21,7 +21,7 @@ from backend.mongodb.persistence import MongoApplicationRecorder, MongoDatastore
 from backend.mongodb.persistence.commits import Recorded, append_of, events_of
 from backend.mongodb.persistence.datastore import Document
 from backend.mongodb.persistence.errors import translated
-from backend.mongodb.refusals import DatabaseFailedError
+from backend.mongodb.refusals import failed
 from events import envelope, vocabulary
 from events.envelope import Entry
 from events.errors import ConflictError, TooLargeError
@@ -158,4 +158,4 @@ def _failing() -> Generator[None]:
     except (IntegrityError, DataError):
         raise
     except PersistenceError as failure:
-        raise DatabaseFailedError(f"the database failed: {failure}") from failure
+        raise failed(failure) from failure

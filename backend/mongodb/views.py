@@ -25,7 +25,7 @@ from pymongo.collection import Collection
 from backend.mongodb.persistence import MongoDatastore, MongoTrackingRecorder
 from backend.mongodb.persistence.datastore import Document
 from backend.mongodb.persistence.errors import translated
-from backend.mongodb.refusals import DatabaseFailedError
+from backend.mongodb.refusals import failed
 from projections.catalogue import stamp
 from projections.view import Value, View
 from projections.views import (
@@ -367,4 +367,4 @@ def _failing() -> Generator[None]:
     try:
         yield
     except PersistenceError as failure:
-        raise DatabaseFailedError(f"the database failed: {failure}") from failure
+        raise failed(failure) from failure

@@ -39,6 +39,10 @@ class StandIn:
     def uri(self) -> str:
         return f"mongodb://127.0.0.1:{self.port}/"
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self, *options: str) -> Self:
         log = self.folder / "log"
         with log.open("ab") as out:
@@ -67,9 +71,8 @@ class StandIn:
 
     def stop(self) -> None:
         """End it, with what it kept."""
-        if self._process and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        if self.runs:
+            self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
