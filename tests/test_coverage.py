@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 
 import pytest
+from msgspec import Raw, json
 
+from events.register import ChecklistPublished, ItemRevised
 from projections.catalogue import VIEWS
 from projections.coverage import NO_OBJECTS, Coverage, Filters, coverage
 from projections.fold import catch_up
 from projections.items import ITEM_USES, uses_in
+from projections.question import Question
 from projections.replay import COVERAGE, replay
 from projections.spans import Span
 from projections.sqlite_views import SQLiteViews
@@ -159,6 +162,44 @@ def test_filters(views: ViewStore, filters: Filters, figures: str) -> None:
         f"{name} {f.numerator}/{f.denominator}" if f.denominator else f"{name} {f.words}"
         for name, f in told
     )
+
+
+def test_a_kind_chooses_the_objects_that_the_items_of_its_checklists_name() -> None:
+    history = the_district()
+    for name, kind, version, since, items in (
+        ("CL-1", "low_income_recheck", 1, "2026-01-01", ["X3"]),
+        ("CL-2", "low_income_recheck", 1, "2026-01-01", ["X4"]),
+        ("CL-2", "low_income_recheck", 2, "2026-12-31", ["X1"]),
+        ("CL-2", "low_income_recheck", 3, "2027-01-01", ["X3"]),  # not yet
+        ("CL-3", "street_patrol", 1, "2026-01-01", ["X4"]),
+        ("CL-4", "street_patrol", 1, "2027-01-01", ["X3"]),  # none of it is in force yet
+    ):
+        history.record(
+            ChecklistPublished(
+                checklist=name,
+                kind=kind,
+                version=version,
+                valid_from=date.fromisoformat(since),
+                sha256="ab" * 32,
+                content=Raw(json.encode({"kind": kind, "items": items})),
+            )
+        )
+    for code, types in (("X1", ("social_association",)), ("X3", ("low_income_household",))):
+        history.record(
+            ItemRevised(
+                item=code, name_zh=code, name_en=code, domain=SOCIAL, kind="inspection",
+                plannable=True, valid_from=TODAY, object_types=types,
+            )
+        )  # fmt: skip
+    target = MemoryViews(VIEWS)
+    catch_up(history.store(), target)
+
+    def chosen(kind: str) -> set[str]:
+        return {one.object_type for one in Question(target, Q1, TODAY, Filters(kind=kind)).objects}
+
+    assert chosen("low_income_recheck") == {"low_income_household", "social_association"}
+    assert chosen("street_patrol") == set()  # X4 names no type
+    assert chosen("funeral_order") == set()
 
 
 def test_nothing_to_cover_is_said_in_words_and_is_no_rate() -> None:

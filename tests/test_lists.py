@@ -41,9 +41,9 @@ from projections.lists import (
     checklist,
     officer,
 )
-from projections.spans import Span
+from projections.spans import Span, after
 from projections.view import View
-from projections.views import MemoryViews
+from projections.views import MemoryViews, Query, view_of
 from tests.district import FUNERAL, Q1, Q2, TODAY, the_district
 from tests.histories import History, a_log, a_visit, an_id, local, unsigned
 
@@ -310,3 +310,148 @@ def test_the_version_of_a_checklist_in_force_on_a_day() -> None:
         return found.version if found else None
 
     assert [version(day) for day in (date(2025, 12, 31), JANUARY, MARCH, JUNE)] == [None, 1, 2, 3]
+
+
+# ── columns ────────────────────────────────────────────────────────────────────────
+
+
+def columns(history: History, name: str) -> dict[str, tuple[object, ...]]:
+    views = folded(history)
+    chosen = tuple(view_of(views.views, name).columns)
+    return {row.key: row.values for row in views.select(Query(name, columns=chosen))}
+
+
+def test_columns_of_officers_tell_the_newest_listing_and_the_last_valid_day() -> None:
+    history = History()
+    chen, li, wang = map(an_id, ("Chen", "Li", "Wang"))
+    history.record(OfficerListed(chen, "Chen", "auxiliary", JANUARY))
+    history.record(OfficerListed(chen, "Chen", "officer", MARCH, "Section 2"))
+    history.record(OfficerLeft(chen, JUNE))
+    for number, to in (("1", date(2026, 9, 1)), ("2", date(2027, 9, 1))):
+        history.record(CertificateIssued(an_id(number), chen, number, JANUARY, to))
+    history.record(OfficerListed(li, "Li", "officer", JANUARY))
+    history.record(LeaveTaken(wang, JANUARY, MARCH))  # nobody listed him
+
+    assert columns(history, "officers") == {
+        chen: ("Chen", "officer", "Section 2", "2026-01-01", "2026-06-01", "2027-09-01"),
+        li: ("Li", "officer", "", "2026-01-01", "9999-12-31", ""),
+        wang: ("", "", "", "", "", ""),
+    }
+    found = officer(chen, document(history, OFFICERS, chen))  # type: ignore[arg-type]
+    assert sorted((one.certificate, one.number) for one in found.certificates) == sorted(
+        ((an_id("1"), "1"), (an_id("2"), "2"))
+    )
+
+
+def test_a_certificate_is_revoked_from_the_earliest_day_said() -> None:
+    history = History()
+    chen = an_id("Chen")
+    for number in ("1", "2"):
+        history.record(CertificateIssued(an_id(number), chen, number, JANUARY, JUNE))
+    history.record(CertificateRevoked(an_id("1"), chen, JUNE))
+    history.record(CertificateRevoked(an_id("1"), chen, MARCH))
+    history.record(CertificateRevoked(an_id("2"), chen, JUNE))
+
+    found = officer(chen, document(history, OFFICERS, chen))  # type: ignore[arg-type]
+
+    assert {one.number: one.valid for one in found.certificates} == {
+        "1": Span(JANUARY, date(2026, 2, 28)),
+        "2": Span(JANUARY, date(2026, 5, 31)),
+    }
+
+
+def test_columns_of_areas_tell_the_newest_description_and_from_when_to_when() -> None:
+    history = History()
+    town, village, unknown = "440804001", "440804001201", "440804009"
+    history.record(AreaListed(town, "新名", "New", "township", MARCH, "440804"))
+    history.record(AreaListed(town, "旧名", "Old", "township", JANUARY, "440804"))
+    history.record(AreaListed(village, "村", "V", "village", JANUARY))
+    history.record(AreaClosed(village, JUNE))
+    history.record(AreaClosed(unknown, JUNE))  # nobody listed it
+
+    assert columns(history, "areas") == {
+        town: ("新名", "New", "township", "440804", "2026-01-01", "9999-12-31"),
+        village: ("村", "V", "village", "", "2026-01-01", "2026-06-01"),
+        unknown: ("", "", "", "", "", ""),
+    }
+    resolved = area(town, document(history, AREAS, town))  # type: ignore[arg-type]
+    assert (resolved.area, resolved.listing and resolved.listing.name_zh) == (town, "新名")
+
+
+def test_columns_of_assignments_tell_what_was_given_and_whether_it_was_taken_back() -> None:
+    history = History()
+    given = InspectionAssigned(
+        assignment=an_id("a"), object=an_id("thing"), object_type="x", kind="funeral_order",
+        domain="funeral", township="440804001", device=an_id("tablet"),
+        officers=(an_id("Chen"), an_id("Li")), due_on=JUNE,
+    )  # fmt: skip
+    at = local("2026-03-01")
+    history.record(given)
+    history.record(AssignmentApproved(an_id("a"), an_id("Wu")), at)
+    history.record(AssignmentWithdrawn(an_id("b"), an_id("tablet"), "x"), at)
+
+    assert columns(history, "assignments") == {
+        an_id("a"): (
+            an_id("thing"), "funeral_order", "funeral", "440804001", an_id("tablet"),
+            f"{an_id('Chen')} {an_id('Li')}", "2026-06-01", 0, 0, 2, at,
+        ),
+        an_id("b"): ("", "", "", "", "", "", "", 1, at, 0, 0),
+    }  # fmt: skip
+
+
+def test_of_a_device_the_log_heard_of_last_comes_first_and_names_it() -> None:
+    history = History()
+    for log, name, domains in (("old", "First", (FUNERAL,)), ("new", "Second", ("charity",))):
+        enrolment = DeviceEnrolled(
+            device=an_id("tablet"), log=a_log(log), name=name, signing_key="ab" * 32,
+            sealing_key="cd" * 32, townships=(), domains=domains,
+        )  # fmt: skip
+        history.record(enrolment)
+    history.record(opened("new"), local("2026-03-01"), "new", received=7)
+    history.record(opened("old"), local("2026-03-02"), "old", received=9, offset=420)
+    for number in range(2):
+        fact = ZeroReportFiled(visit=a_visit(f"{number}", "k", "2026-03-01"))
+        history.record(fact, local("2026-03-02"), "old", 9, 420, tag="thing-invented.v9")
+    history.record(opened("stray"), log="stray", received=3)  # opened, and never enrolled
+
+    (line,) = device_list(folded(history)).lines
+
+    assert (line.name, line.domains, line.received_at) == ("First", (FUNERAL,), 9)
+    assert [
+        (log.log, log.enrolled, log.received_at, log.happened_at, log.utc_offset)
+        for log in line.logs
+    ] == [
+        (a_log("old"), True, 9, local("2026-03-02"), 420),
+        (a_log("new"), True, 7, local("2026-03-01"), 480),
+        (a_log("stray"), False, 3, 0, 480),
+    ]
+    assert {log.role for log in line.logs} == {"tablet"}
+    assert line.logs[0].unknown == (("thing-invented.v9", 2),)
+
+
+def test_a_page_that_holds_all_is_the_last() -> None:
+    history = History()
+    for n in range(2):
+        enrolled(history, f"log {n}", f"tablet {n}")
+
+    assert device_list(folded(history), limit=2).next is None
+    assert item_inventory(folded(the_district()), Q1, TODAY, limit=7).next is None
+
+
+def test_a_line_of_the_list_of_items_tells_what_the_register_says() -> None:
+    views = folded(the_district())
+
+    def shown(today: date) -> dict[str, bool]:
+        return {one.item: one.in_force for one in item_inventory(views, Q1, today).lines}
+
+    line = next(one for one in item_inventory(views, Q1, TODAY).lines if one.item == "X2")
+    assert (line.name_zh, line.name_en, line.domain, line.kind) == (
+        "X2",
+        "X2",
+        FUNERAL,
+        "inspection",
+    )
+    (last,) = line.valid
+    assert [shown(day)["X2"] for day in (last.start, last.end, after(last.end))] == [
+        True, True, False,
+    ]  # fmt: skip

@@ -190,6 +190,7 @@ def test_a_line_says_which_rule_where_and_what_mends_it() -> None:
         "funeral_goods_shop",
         "440804001201",
     )
+    assert (line.kind, line.domain, line.township) == (visit.kind, visit.domain, visit.township)
     assert line.officers == (an_id("Chen"), an_id("Li"))
     assert line.position == len(bureau.history.records)
     assert (line.rule.zh, line.rule.severity) == ("检查未经批准", "critical")

@@ -8,7 +8,8 @@ from events.office import CalendarDayDeclared
 from events.orders import RectificationClosed, RectificationOrdered
 from projections.measures import MEASURES
 from projections.question import Filters
-from projections.rectification import rectification_closure
+from projections.rectification import judged, rectification_closure
+from projections.spans import Span
 from tests.follow_histories import APRIL, LATER, MARCH, Desk, names
 from tests.histories import an_id
 
@@ -74,6 +75,26 @@ def test_what_happens_after_today_has_not_happened() -> None:
 
     assert listed(desk, "overdue", date(2026, 3, 7)) == "A"
     assert told(desk, date(2026, 3, 20)) == "1/1"
+
+
+def test_of_two_orders_of_one_inspection_each_counts_for_itself() -> None:
+    desk = Desk()
+    visit = desk.visit()
+    desk.order(visit, "A", "2026-03-06")
+    desk.look(visit, "2026-02-02", name="A")
+    desk.close(visit, "2026-02-02", name="A")
+    later = RectificationOrdered(visit=visit, order=an_id("B"), deadline=date(2026, 3, 2))
+    desk.say(later, "2026-02-03")
+    desk.order(visit, "C", "2026-03-03")
+
+    assert told(desk, date(2026, 3, 10)) == "1/3"
+    (before, of_the_day) = (date(2026, 2, 2), date(2026, 2, 3))
+    a_march_ahead = Span(date(2026, 2, 1), date(2026, 3, 31))
+    for today in (before, of_the_day):
+        assert judged(desk.asked(a_march_ahead, today)) == []
+    assert {names([one.order.order]): one.township for one in judged(desk.asked(MARCH))} == {
+        "A": "440804001", "B": "440804001", "C": "440804001"
+    }  # fmt: skip
 
 
 def test_an_extension_moves_the_deadline_and_a_further_one_moves_nothing() -> None:

@@ -1,11 +1,12 @@
 """特殊天气响应率: extra passes within two hours of a warning."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from events.office import WeatherWarningIssued, WeatherWarningLifted
+from events.register import ItemWithdrawn
 from projections.figures import NO_OBJECTS
 from projections.spans import Span
 from projections.weather import weather_response
@@ -106,6 +107,34 @@ def test_asked_are_warnings_of_the_period_by_the_day_on_the_wall(
     warn(bureau, "2026-03-11T01:00", "2026-03-11T09:00")
 
     assert bool(found(bureau, period, today)) == asked
+
+
+@pytest.mark.parametrize(
+    ("on", "asked"),
+    [("2026-03-09", False), ("2026-03-10", True), ("2026-03-20", True), ("2026-03-21", False)],
+)
+def test_a_rule_asks_from_its_first_day_to_its_last(on: str, *, asked: bool) -> None:
+    bureau = Ruled()
+    bureau.item("P", LEVELS, "hotspot", since="2026-03-10")
+    bureau.record(ItemWithdrawn(item="P", valid_to=date(2026, 3, 20), reason="x"))
+    bureau.thing("S", "hotspot", attributes={"key_slots": ["06:00-08:00"]})
+    warn(bureau, f"{on}T10:00", f"{on}T20:00")
+
+    assert bool(found(bureau)) == asked
+
+
+def test_townships_add_up_what_their_places_were_asked_for() -> None:
+    bureau = district(3)
+    bureau.thing("T", "hotspot", attributes={"key_slots": ["06:00-08:00"]})
+    warn(bureau, "2026-03-10T10:00", "2026-03-10T20:00")
+    bureau.walk("2026-03-10 10:30", "S")
+    bureau.walk("2026-03-10 10:50", "S")
+
+    by = weather_response(bureau.asked(MARCH)).by["township"]
+    assert {town: f"{one.numerator}/{one.denominator}" for town, one in by.items()} == {
+        T1: "2/4",
+        T2: "0/2",
+    }
 
 
 def test_without_a_warning_there_is_nothing_to_answer() -> None:
