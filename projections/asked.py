@@ -5,14 +5,15 @@ the two holds, the one that asks for more in a year. The window of a plan ends w
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from math import ceil
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from events.checklists import Words
 from events.office import PlanAdopted
 from projections.frequency import (
     ByClass,
@@ -41,6 +42,9 @@ Within: TypeAlias = Callable[[Per | None], Span]
 R = TypeVar("R", bound=Rule)
 
 
+NO_WORDS: Final = Words("", "")
+
+
 class Basis(Struct, frozen=True):
     """Why something is asked: the rule's kind, its number and window, and what it rests on.
 
@@ -51,7 +55,7 @@ class Basis(Struct, frozen=True):
     mode: str
     count: int
     per: str = ""
-    text: str = ""
+    text: Words = NO_WORDS
     plan: str = ""
     group: str = ""
 
@@ -64,7 +68,7 @@ class Stretch(Struct, frozen=True):
     domain: str
     types: frozenset[str]
     rule: Rule
-    text: str
+    text: Words
 
 
 class Ask(Struct, frozen=True):
@@ -255,11 +259,17 @@ def stretches(item: Item) -> Iterator[Stretch]:
         for start, end in zip(starts, [*map(before, starts[1:]), span.end], strict=True):
             listing = item.listing(start)
             if listing is not None and listing.plannable:
-                basis = listing.frequency.get("basis", "")
                 yield Stretch(
                     item.code, Span(start, end), listing.domain, frozenset(listing.object_types),
-                    read(listing.frequency), basis if isinstance(basis, str) else "",
+                    read(listing.frequency), _basis(listing.frequency),
                 )  # fmt: skip
+
+
+def _basis(frequency: Mapping[str, Any]) -> Words:
+    """Return what a rule rests on; only in the words there are, if one language is missing."""
+    said = [frequency.get(name) for name in ("basis_zh", "basis")]
+    zh, en = [text if isinstance(text, str) else "" for text in said]
+    return Words(zh or en, en or zh)
 
 
 __all__ = ["EVERY", "Ask", "Basis", "ByClass", "Deadline", "Group", "Rules", "Stretch", "Within"]

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from events.checklists import Words
 from projections.asked import Stretch
 from projections.frequency import ByClass, Each, household_class, later
 from projections.objects import Place
@@ -35,7 +36,7 @@ class Why(Struct, frozen=True, gc=False):
 
     group: str
     each: Each
-    text: str
+    text: Words
 
 
 class Due(Struct, frozen=True, gc=False):

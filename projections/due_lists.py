@@ -18,6 +18,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from events.checklists import Words
 from projections import slots
 from projections.asked import Ask, Basis, Group, Rules
 from projections.frequency import ByLevel, Per, window
@@ -216,7 +217,7 @@ class _Open:
                     if about is not None:
                         yield self._patrol(about, stretch.text)
 
-    def _patrol(self, about: Patrolled, text: str) -> Due:
+    def _patrol(self, about: Patrolled, text: Words) -> Due:
         """Return the day or week that runs, or the next one if it was walked enough."""
         span = window(about.each.per, self.question.today)
         if self._passes is None:

@@ -1,7 +1,7 @@
 """Why something is due, in words: the rule, its number and window, and what it rests on.
 
 Both languages stand side by side, as in the item data, so that a list reads the same wherever
-it is printed. What an item names as its basis is quoted as it stands there.
+it is printed. What an item names as its basis is quoted as it stands in its data.
 """
 
 from collections.abc import Mapping
@@ -49,10 +49,10 @@ def said(basis: Basis) -> Words:
     if basis.plan:
         zh.append(f"检查计划《{basis.plan}》")
         en.append(f"plan “{basis.plan}”")
-    if basis.text:
-        zh.append(basis.text)
-        en.append(basis.text)
-    return Words(";".join(zh), "; ".join(en))
+    if basis.text.en:
+        zh.append(basis.text.zh)
+        en.append(basis.text.en)
+    return Words("；".join(zh), "; ".join(en))
 
 
 def _rule(basis: Basis) -> Words:

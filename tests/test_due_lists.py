@@ -243,7 +243,7 @@ def test_reasons_are_said_in_both_languages() -> None:
     assert reasons["M"].zh == "每月至少1次"
     assert reasons["M"].en == "1 in a month"
     assert reasons["Y"].en == "3 in a year; plan “The plan”; the act, art. 5"
-    assert reasons["R"].zh == "距上次复核半年内;收入来源不固定且有劳动能力;art. 31"
+    assert reasons["R"].zh == "距上次复核半年内；收入来源不固定且有劳动能力；art. 31"
 
 
 @pytest.mark.parametrize(
@@ -267,17 +267,17 @@ def test_reasons_are_said_in_both_languages() -> None:
         (Basis("deadline", 30, "day"), "30日内完成", "within 30 days"),
         (
             Basis("min_by_level", 1, "week", group="other"),
-            "每周至少巡查1次;一般路段",
+            "每周至少巡查1次；一般路段",
             "1 passes in a week; other segment",
         ),
         (
             Basis("min", 1, "day", group="A"),
-            "每日至少1次;A",
+            "每日至少1次；A",
             "1 in a day; A",
         ),  # unknown: as it stands
         (
-            Basis("min", 1, "year", "art. 5", "2026", "hotspot"),
-            "每年至少1次;重点点位;检查计划《2026》;art. 5",
+            Basis("min", 1, "year", Words("第五条", "art. 5"), "2026", "hotspot"),
+            "每年至少1次；重点点位；检查计划《2026》；第五条",
             "1 in a year; hotspot; plan “2026”; art. 5",
         ),
     ],
