@@ -62,6 +62,13 @@ _file = click.Path(path_type=Path, exists=True, dir_okay=False)
     envvar="XUNJI_TRUSTED_PROXIES",
     help=_("The address of a reverse proxy whose X-Forwarded-* is believed."),
 )
+@click.option(
+    "--tianditu",
+    type=(str, str),
+    metavar="KEY REVIEW",
+    envvar="XUNJI_TIANDITU",
+    help=_("Tianditu as the base map: the bureau's key, and its 审图号. Then browsers ask it."),
+)
 @click.option("--simulated", is_flag=True, hidden=True)
 def serve(  # noqa: PLR0913  options
     *,
@@ -72,11 +79,13 @@ def serve(  # noqa: PLR0913  options
     key: Path | None,
     names: tuple[str, ...],
     proxies: tuple[str, ...],
+    tianditu: tuple[str, str] | None,
     simulated: bool,
 ) -> None:
     from msgspec.structs import replace
 
     from backend.serve import run
+    from backend.tianditu import based_on
 
     settings = Settings(
         data=data,
@@ -86,6 +95,7 @@ def serve(  # noqa: PLR0913  options
         key=key,
         names=names,
         proxies=proxies,
+        tianditu=based_on(tianditu),
         simulated=simulated,
     )
     if simulated:  # nothing may depend on when the machine finds time

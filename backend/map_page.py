@@ -25,7 +25,7 @@ from backend.measuring import ASKED, Asked
 from backend.overview import on_the_wall
 from backend.pages import Pages, Words, grouped, language_of
 from backend.people.reader import Reader
-from backend.readings import Reading
+from backend.readings import Reading, period_of
 from backend.schematic import Ring, tiles
 from backend.tianditu import Tianditu
 from events.coordinates import Degrees
@@ -95,12 +95,12 @@ class Shown(Struct, frozen=True):
     @property
     def chosen(self) -> dict[str, str]:
         """What was chosen, as the address says it."""
-        filters = structs.asdict(self.asked.filters)
+        filters, period = structs.asdict(self.asked.filters), self.asked.period
+        year = period == period_of(None, None, self.asked.today)
         return {
             "grid": self.grid,
             "measure": self.measure,
-            "from": self.asked.period.start.isoformat(),
-            "to": self.asked.period.end.isoformat(),
+            **({} if year else {"from": f"{period.start}", "to": f"{period.end}"}),
             "step": self.step,
             "at": self.now.start.isoformat(),
             **{name: value for name, value in filters.items() if value},

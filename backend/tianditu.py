@@ -6,6 +6,7 @@ which the map was reviewed (审图号) has to be shown with it; a key without on
 
 from typing import Any, Final
 
+import click
 from msgspec import Struct
 
 HOSTS: Final = tuple(f"https://t{number}.tianditu.gov.cn" for number in range(8))
@@ -45,3 +46,11 @@ class Tianditu(Struct, frozen=True):
         for directive in ("img-src", "connect-src"):
             policy = policy.replace(directive, f"{directive} {' '.join(HOSTS)}")
         return policy
+
+
+def based_on(said: tuple[str, str] | None) -> Tianditu | None:
+    """Return the base map that the command line names."""
+    try:
+        return Tianditu(*said) if said else None
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--tianditu") from wrong

@@ -30,7 +30,6 @@ ASSETS = {
         "flask_swagger_ui/dist/swagger-ui.css",
         "flask_swagger_ui/dist/LICENSE",
     ],
-    "maplibre": ["maplibre/srcjs/maplibre-gl.css"],
 }
 
 MAPLIBRE = "maplibre/srcjs/maplibre-gl.js"

@@ -32,10 +32,12 @@ def test_a_file_is_sent_packed_to_who_takes_it(tmp_path: Path) -> None:
     path = load().url("xunji.css")
     with site(tmp_path / "data") as here:
         packed = here.client.get(path, headers={"accept-encoding": "br, gzip"})
+        tight = here.client.get(path, headers={"accept-encoding": "gzip, br, zstd"})
         plain = here.client.get(path, headers={"accept-encoding": "identity"})
 
     assert packed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
     assert int(packed.headers["content-length"]) == len(gzip.compress(plain.content, mtime=0))
-    assert packed.text == plain.text
+    assert tight.headers["content-encoding"] == "zstd"
+    assert packed.text == tight.text == plain.text
     assert plain.headers["vary"] == "accept-encoding"

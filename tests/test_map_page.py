@@ -41,7 +41,7 @@ VILLAGE = f"{SOUTH}001"
 DRAWN = "[data-ready]"
 
 
-def an_area(code: str, name: str, english: str, **other: Any) -> AreaListed:
+def an_area(code: str, name: str, english: str, **other: Any) -> AreaListed:  # noqa: ANN401  as areas have it
     return AreaListed(
         area=code, name_zh=name, name_en=english, level="township", valid_from=date(2026, 1, 1),
         **other,
@@ -122,7 +122,7 @@ def opened(
     session: dict[str, str],
     query: str = "",
     by: str = "webgl",
-    **options: Any,
+    **options: Any,  # noqa: ANN401  Playwright's
 ) -> Iterator[Watched]:
     """Open the map; ready when it is drawn."""
     said = {"locale": "zh-CN", "viewport": {"width": 1366, "height": 768}} | options

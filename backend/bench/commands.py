@@ -25,6 +25,7 @@ NAMES: Final = (
     "replay",
     "queries",
     "map",
+    "mappage",
     "tablet",
 )
 
@@ -44,6 +45,11 @@ LABELS: Final = {
     "replay_1m_cpu_s": _("1,000,000 entries replayed into coverage: seconds of CPU"),
     "query_p95_ms": _("slowest first page: 95 % are faster than so many ms"),
     "map_year_ms": _("a map of a year in months, by hexagons: ms by the wall"),
+    "map_ready_ms_2000": _("the coverage map of 2,000 cells in a browser: ms until it is ready"),
+    "map_recolour_ms_2000": _("2,000 cells recoloured in a browser: ms"),
+    "map_ready_ms_50000": _("the coverage map of 50,000 cells in a browser: ms until it is ready"),
+    "map_recolour_ms_50000": _("50,000 cells recoloured in a browser: ms"),
+    "map_page_kb": _("the coverage map's page with all it loads, without cells: kB sent"),
     "mongodb_append_events_per_s_50_1": _("MongoDB, batches of 50: entries a second by the wall"),
     "mongodb_append_events_per_s_50_8": _("MongoDB, batches of 50, eight at once"),
     "mongodb_append_events_per_s_500_1": _("MongoDB, batches of 500"),
@@ -145,5 +151,8 @@ def _show(report: "Report") -> None:
     if report.get("postgres_missing"):
         said = _("PostgreSQL was not measured: {what} is missing.")
         console.print(said.format(what=report["postgres_missing"]))
+    if report.get("mappage_missing"):
+        said = _("The map was not measured in a browser: {what} is missing.")
+        console.print(said.format(what=report["mappage_missing"]))
     if report["quick"] and "entries" in report:
         console.print(_("Quick: {entries:,} entries.").format(entries=report["entries"]))

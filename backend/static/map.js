@@ -188,7 +188,7 @@ class CoverageMap {
     const answer = await fetch(url, { headers: { accept: "text/html" } });
     if (!answer.ok || answer.redirected) { location.assign(url); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of [".map-legend", "[data-table]", "[data-as-of]", ...(anew ? [".map-tiles", ".map-time"] : [])]) {
+    for (const part of [".map-legend", ".map-chosen", "[data-table]", "[data-as-of]", ...(anew ? [".map-tiles", ".map-time"] : [])]) {
       one(part).replaceWith(page.querySelector(part));
     }
     root.dataset.given = page.querySelector("#map-page").dataset.given;
@@ -209,13 +209,13 @@ class CoverageMap {
 
   async png() {
     const drawn = await this.painter.picture();
-    const chosen = [...all(".map-filters select")].map((box) => box.selectedOptions[0].textContent);
     const blob = await pictured({
       drawn,
       ratio: drawn.width / one("[data-map]").clientWidth,
       looks: this.looks,
       title: `${document.querySelector("h1").textContent} · ${this.given.labels[this.at]}`,
-      subtitle: chosen.join(" · "),
+      subtitle: one(".map-chosen").textContent,
+      places: this.given.places.map(([lon, lat, name]) => ({ ...this.painter.point([lon, lat]), name })),
       footer: [one("[data-as-of]").textContent, this.grid.schematic ? told.schematic : told.hexagons],
       north: told.north,
       metres: this.grid.schematic ? null : roundLength(this.painter.metresPerPixel()),

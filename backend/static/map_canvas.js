@@ -168,7 +168,7 @@ class Painted {
   }
 
   choose(id) { this.chosen = id; this.draw(); }
-  where(id) { const [lon, lat] = this.cells.middles[id]; return { x: this.x(lon), y: this.y(lat) }; }
+  point([lon, lat]) { return { x: this.x(lon), y: this.y(lat) }; }
   zoom(by) { this.scale *= 2 ** by; this.draw(); }
   shift(x, y) { this.middle = [this.middle[0] - x / (this.scale * this.shrunk), this.middle[1] + y / this.scale]; this.draw(); }
   onMove(tell) { this.told.push(tell); }

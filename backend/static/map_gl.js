@@ -143,8 +143,10 @@ class Painted {
     if (middle && !this.map.getBounds().contains(middle)) this.map.easeTo({ center: middle, duration: 0 });
   }
 
-  where(id) {
-    return this.map.project(this.cells.middles[id]);
+  /** Return where a place is drawn. */
+  point(place) {
+    const { x, y } = this.map.project(place);
+    return { x, y };
   }
 
   fit(eased = true) {
@@ -203,7 +205,7 @@ function above(name, looks) {
   if (name === "objects") {
     return {
       id: name, type: "circle", source: name, filter: ["==", ["geometry-type"], "Point"],
-      paint: { "circle-radius": 3.5, "circle-color": looks.paper, "circle-stroke-color": looks.ink, "circle-stroke-width": 1.5 },
+      paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 14, 5], "circle-color": looks.paper, "circle-stroke-color": looks.ink, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 10, 0.75, 14, 1.5] },
     };
   }
   const share = ["coalesce", ["get", "rate"], 0];

@@ -5,7 +5,7 @@ import { markTile } from "./map_looks.js";
 const EDGE = 24, ROW = 24, HEAD = 72, FOOT = 56;
 
 /** Return a PNG of what is drawn, as a blob. */
-export function pictured({ drawn, ratio, looks, title, subtitle, footer, north, metres }) {
+export function pictured({ drawn, ratio, looks, title, subtitle, footer, places, north, metres }) {
   const width = Math.max(drawn.width / ratio, 480), height = drawn.height / ratio;
   const rows = legendRows(looks, width);
   const canvas = document.createElement("canvas");
@@ -19,6 +19,7 @@ export function pictured({ drawn, ratio, looks, title, subtitle, footer, north, 
   write(pen, title, EDGE, 34, `700 20px ${FONT}`, looks.ink);
   write(pen, subtitle, EDGE, 58, `14px ${FONT}`, looks.quiet);
   pen.drawImage(drawn, EDGE, HEAD, drawn.width / ratio, height);
+  places.forEach((one) => named(pen, one, width, height, looks));
   arrow(pen, EDGE + width - 28, HEAD + 14, north, looks);
   if (metres) scale(pen, EDGE + 12, HEAD + height - 14, metres, looks);
   rows.forEach((row, at) => row.forEach((one) => swatch(pen, one, HEAD + height + 14 + at * ROW, looks)));
@@ -33,6 +34,17 @@ function write(pen, text, x, y, font, colour) {
   pen.fillStyle = colour;
   pen.textAlign = "left";
   pen.fillText(text, x, y);
+}
+
+function named(pen, { x, y, name }, width, height, looks) {
+  if (x < 0 || y < 0 || x > width || y > height) return;
+  pen.font = `600 13px ${FONT}`;
+  const left = EDGE + x - pen.measureText(name).width / 2;
+  pen.strokeStyle = looks.paper;
+  pen.lineWidth = 4;
+  pen.lineJoin = "round";
+  pen.strokeText(name, left, HEAD + y + 5);
+  write(pen, name, left, HEAD + y + 5, pen.font, looks.ink);
 }
 
 /** Divide the legend into rows that fit. */
