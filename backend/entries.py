@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 
 from backend.inventory_words import DETAILS, VALUES, Terms
+from events.checklists import follow_up_words
 from events.clock import CHINA, moment
 from events.envelope import received_at_of
 from events.inspections import (
@@ -35,6 +36,7 @@ _TAGS: Final[Mapping[type[Row], str]] = {
     Evidence: tag_of(EvidenceCaptured),
 }
 _BYTES: Final = 1_024
+_MOMENTS: Final = frozenset({"due_at", "revisit_by", "happened_at", "started_at"})
 
 
 class Entry(Struct, frozen=True):
@@ -149,10 +151,14 @@ class Said(Struct, frozen=True):
                 return f"{value:.6g}"
             case list() | tuple():
                 return ", ".join(self.value(name, one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            case str() if name == "follow_up" and value in follow_up_words():
+                return self.terms.one_of(follow_up_words()[value])
+            case str() if name in _MOMENTS:
+                return value[:16].replace("T", " ")
             case str() if value in VALUES:
                 return self.terms.value(value)
             case _:
-                return self.name_of(str(value)) or str(value)
+                return self.name_of(str(value)) or self.terms.value(str(value))
 
 
 def codes_in(entries: Iterable[Entry]) -> set[str]:

@@ -70,7 +70,7 @@ GROUPS: Final = (
     Group(
         _("Inventories"),
         (
-            Way("/items", _("Items")),
+            Way("/items", _("Items"), ("/items/",)),
             Way("/objects", _("Objects"), ("/objects/", "/inspections/")),
             Way("/import", _("Import")),
             Way("/exports", _("Exports")),
