@@ -13,7 +13,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from msgspec import Struct
 
+from backend import areas
 from backend.exports.sending import as_table
+from backend.geojson import Feature, MapFormat, as_geojson, wants_geojson
 from backend.links import next_link
 from backend.measuring import ASKED, Asked, Measuring
 from backend.pages import Pages, language_of
@@ -34,6 +36,7 @@ from projections.figures import Figure, Measured, Part
 from projections.hidden import Homes, reads
 from projections.measures import MEASURES
 from projections.spans import Span
+from projections.views import ViewReader
 
 _Rows = Annotated[bool, QueryParameter(description="with the rows behind the figure")]
 _Figure = Annotated[
@@ -128,9 +131,12 @@ def measure(  # noqa: PLR0913  what may be asked of it
     listed: _List = None,
     after: After = "",
     limit: Limit = 100,
-    format: Format = "",  # noqa: A002  the query's word
+    format: MapFormat = "",  # noqa: A002  the query's word
 ) -> Response[Any]:
-    """Compute one measure; with `rows` or `list`, page by page what is behind it."""
+    """Compute one measure; with `rows` or `list`, page by page what is behind it.
+
+    As GeoJSON: townships and villages with their figures, of measures that are broken down so.
+    """
     require(name)
     with reading.held() as views:
         found = measuring.measured(name, asked)
@@ -142,7 +148,10 @@ def measure(  # noqa: PLR0913  what may be asked of it
             page = _page(behind, after, len(behind) if is_file else limit)
         broken = _broken_down(found, by)
         teller.learn(views, [row.key for row in page or ()], broken)
+        drawn = _drawn(views, teller, broken) if wants_geojson(request, format) else None
         as_of = reading.as_of(query_of(request), asked.today, views, versions(name))
+    if drawn is not None:
+        return as_geojson(name, drawn, as_of)
     if is_file:
         lines = teller.rows(page) if page is not None else teller.lines(found, broken)
         return as_table(request, name, lines, as_of, spoken=teller.words)
@@ -186,6 +195,16 @@ def _broken_down(found: Measured, by: str | None) -> Mapping[str, Mapping[str, F
     if by not in found.by:
         raise _unknown("by", found.by)
     return {by: found.by[by]}
+
+
+def _drawn(
+    views: ViewReader, teller: Teller, by: Mapping[str, Mapping[str, Figure]]
+) -> Sequence[Feature]:
+    told = {key: teller.breakdown(key, of) for key, of in by.items() if key in areas.LEVELS}
+    if not told:
+        reason = "this is not broken down by township or village"
+        raise ProblemError("bad-request", parameters=[{"name": "format", "reason": reason}])
+    return list(areas.measured(views, told))
 
 
 def _behind(found: Measured, figure: str | None, listed: str | None) -> Sequence[Part]:

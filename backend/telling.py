@@ -1,7 +1,7 @@
 """How measures are told: in the reader's language, and with those hidden who are to be."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from msgspec import Struct
@@ -10,8 +10,10 @@ from backend import measure_words as naming
 from backend.pages import Pages, Words, language_of
 from events.language import Language
 from projections.figures import Figure, Measured, Part
-from projections.hidden import Homes, hidden_of, reads
+from projections.hidden import Homes, hidden_across, hidden_of, reads
 from projections.views import ViewReader
+
+TOWNSHIP: Final = 9  # digits of a village's code that are its township's
 
 
 class Both(Struct, frozen=True):
@@ -80,6 +82,14 @@ def numbers(said: FigureOut, words: Words) -> dict[str, Any]:
     }
 
 
+def hidden_by(by: str, values: Mapping[str, Figure], homes: Homes) -> Mapping[str, str]:
+    """Return what is hidden: of villages none alone in its township, whose sum may be told."""
+    if by != "village":
+        return hidden_of(values, homes)
+    cells = {(value[:TOWNSHIP], value): figure for value, figure in values.items()}
+    return {village: said for (_, village), said in hidden_across(cells, homes).items()}
+
+
 class Teller:
     """Tells figures and rows in the reader's language, and hides who is to be hidden."""
 
@@ -106,7 +116,7 @@ class Teller:
 
     def breakdown(self, by: str, values: Mapping[str, Figure]) -> list[FigureOut]:
         """Return the figures of a breakdown."""
-        hidden = hidden_of(values, self.homes)
+        hidden = hidden_by(by, values, self.homes)
         of_types = naming.type_name if by == "object_type" else None
         return [
             told(

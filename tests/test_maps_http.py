@@ -18,11 +18,14 @@ from backend import areas, inspections, objects
 from backend.cells import HEADER
 from backend.geojson import of_rows, points_of, whole
 from backend.schematic import tiles
+from backend.telling import hidden_by
 from events.facts import HOMES
 from events.register import AreaListed, ObjectListed
 from projections.catalogue import VIEWS
 from projections.cell_codes import HIDDEN, NO_OBJECTS, table
+from projections.figures import Figure, Part
 from projections.fold import catch_up
+from projections.hidden import SMALL, WITH_IT
 from projections.points import points
 from projections.question import Filters
 from projections.recorded import read
@@ -156,6 +159,47 @@ def test_coverage_is_drawn_on_tiles_that_say_they_are_no_boundary(here: Site) ->
         assert one["hidden"]
     assert all(one["xunji:schematic"] and "示意" in one["xunji:boundary"] for one in said.values())
     assert all(one["geometry"]["type"] == "Polygon" for one in features)
+
+
+def test_a_measure_is_drawn_by_its_townships_and_says_no_more_than_its_figures(here: Site) -> None:
+    answer = here.client.get("/views/measures/object_coverage?format=geojson")
+    drawn = {one["id"]: one for one in answer.json()["features"]}
+    figures = here.client.get("/views/measures/object_coverage").json()["by"]["township"]
+
+    FeatureCollection.model_validate(answer.json())
+    assert answer.json()["xunji:asOf"]["measures"] == {"object_coverage": 1}
+    assert drawn.keys() == {SOUTH, TOWN}
+    assert drawn[SOUTH]["geometry"]["type"] == "Polygon"
+    for one in figures:
+        told = drawn[one["key"]]["properties"]
+        assert {name: told[name] for name in ("done", "of", "rate", "words")} == {
+            name: one[name] for name in ("done", "of", "rate", "words")
+        }
+        assert told["xunji:schematic"]
+        assert told["hidden"] == (one["of"] is None)
+
+
+def test_a_measure_that_knows_no_areas_has_no_map(here: Site) -> None:
+    for path in ("officer_participation?", "object_coverage?by=domain&"):
+        assert here.client.get(f"/views/measures/{path}format=geojson").status_code == 400
+
+
+def test_of_the_villages_of_a_township_none_is_hidden_alone() -> None:
+    homes = {f"home {n}": f"home {n}" for n in range(20)}
+
+    def figure(*numbers: int) -> Figure:
+        return Figure(tuple(Part(f"home {n}", 0) for n in numbers))
+
+    villages = {
+        f"{SOUTH}201": figure(0, 1), f"{SOUTH}202": figure(*range(2, 9)),
+        f"{TOWN}201": figure(9), f"{TOWN}202": figure(*range(10, 20)),
+    }  # fmt: skip
+
+    assert hidden_by("village", villages, homes) == {
+        f"{SOUTH}201": SMALL, f"{SOUTH}202": WITH_IT,
+        f"{TOWN}201": SMALL, f"{TOWN}202": WITH_IT,
+    }  # fmt: skip
+    assert hidden_by("section", villages, homes) == {f"{SOUTH}201": SMALL, f"{TOWN}201": SMALL}
 
 
 @pytest.mark.parametrize("name", ["coverage", "objects", "inspections"])
