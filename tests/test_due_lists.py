@@ -246,6 +246,40 @@ def test_reasons_are_said_in_both_languages() -> None:
     assert reasons["R"].zh == "距上次复核半年内；收入来源不固定且有劳动能力；art. 31"
 
 
+def test_each_row_tells_its_rule_and_what_it_rests_on() -> None:
+    bureau = Ruled()
+    act = {"basis": "the act", "basis_zh": "某法"}
+    bureau.item("D", {"mode": "deadline", "days": 20, "unit": "working_day", **act})
+    bureau.item("E", {"mode": "deadline", "days": 30, "unit": "day", **act})
+    bureau.item("P", {**LEVELS, **act}, "hotspot")
+    bureau.item("S", {"mode": "sample_min", "fraction": 0.5, "per": "year", **act}, "agent")
+    bureau.thing("A", attributes={"record_filed_on": "2026-01-05"})
+    bureau.thing("H", "hotspot", attributes={"key_slots": ["06:00-08:00"]})
+    bureau.thing("B", "agent")
+    bureau.plan("2026-01-01", "2026-12-31",
+                {"item": "S", "object_type": "agent", "required": 1, "per": "year"})  # fmt: skip
+
+    rows = due(bureau, "2026-01-05")
+
+    words = Words("某法", "the act")
+    assert {(one.item, one.basis.mode): one.basis for one in rows} == {
+        ("D", "deadline"): Basis("deadline", 20, "working_day", words),
+        ("E", "deadline"): Basis("deadline", 30, "day", words),
+        ("P", "min_by_level"): Basis("min_by_level", 1, "day", words, group="hotspot"),
+        ("S", "sample_min"): Basis("sample_min", 0, "year", words),
+        ("S", "plan"): Basis("plan", 1, "year", words, "The plan"),
+    }
+    assert {one.item: (one.due_on, one.domain) for one in rows} == {
+        "D": (date(2026, 2, 2), "funeral"),
+        "E": (date(2026, 2, 4), "funeral"),
+        "P": (date(2026, 1, 5), "funeral"),
+        "S": (date(2026, 12, 31), "funeral"),
+    }
+    (patrol,) = (one for one in rows if one.item == "P")
+    assert patrol.window == Span(date(2026, 1, 5), date(2026, 1, 5))
+    assert patrol.place is not None
+
+
 @pytest.mark.parametrize(
     ("basis", "zh", "en"),
     [
@@ -304,6 +338,24 @@ def test_who_waited_longest_by_domain_and_township() -> None:
         ("funeral", T1): [("C", "None"), ("B", "2026-01-05")],
         ("funeral", T2): [("D", "None")],
     }
+
+
+def test_who_waited_longest_is_told_as_it_was_known_on_the_day() -> None:
+    bureau = Ruled()
+    for name in "ABCDEF":
+        bureau.thing(name)
+    for name, day in (("A", "2026-03-01"), ("B", "2026-03-02"), ("C", "2026-02-02")):
+        bureau.visit(name, day)
+    bureau.visit("C", "2026-03-05")
+
+    ((_, waiting),) = waited_longest(asked(bureau, "2026-03-01")).items()
+    assert len(waiting) == 5  # of six
+    ((_, waiting),) = waited_longest(asked(bureau, "2026-03-01"), 9).items()
+    told_of = {bureau.names[one.object]: one.last_on for one in waiting}
+    assert told_of == {
+        "A": date(2026, 3, 1), "B": None, "C": date(2026, 2, 2), "D": None, "E": None, "F": None,
+    }  # fmt: skip
+    assert [bureau.names[one.object] for one in waiting][-2:] == ["C", "A"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from events.facts import Visit
 from events.orders import RecoveryClosed, RecoveryReceived, RecoveryRemitted, RecoveryStarted
-from projections.recoveries import Entry, Ledger, Totals, reconcile, recoveries, yuan
+from projections.recoveries import Entry, Ledger, Reconciled, Totals, reconcile, recoveries, yuan
 from projections.spans import Span
 from tests.follow_histories import LATER, MARCH, Desk
 from tests.histories import an_id
@@ -244,6 +244,15 @@ def test_the_tolerance_is_exact(reported: int, agrees: bool) -> None:
 def test_nothing_agrees_with_nothing_only() -> None:
     assert reconcile(0, 0).agrees
     assert not reconcile(0, 1).agrees
+    assert yuan(0) == "0.00"
+
+
+def test_a_comparison_tells_what_was_compared() -> None:
+    tolerance = Fraction(1, 100)
+
+    assert reconcile(10_000, 9_950, tolerance) == Reconciled(
+        10_000, 9_950, -50, tolerance, agrees=True
+    )
 
 
 @given(st.integers(-(10**15), 10**15))

@@ -446,6 +446,26 @@ def test_a_plan_for_a_sample_asks_for_distinct_objects_or_a_share() -> None:
     }
 
 
+def test_a_plan_for_a_sample_asks_in_its_days_while_the_item_is_in_force() -> None:
+    bureau = Ruled()
+    bureau.item("Q", {"mode": "sample_min", "fraction": 0.5, "per": "year"}, since="2026-02-28")
+    bureau.record(ItemWithdrawn(item="Q", valid_to=date(2026, 4, 30), reason="x"))
+    bureau.thing("A")
+    bureau.thing("B", "agent")
+    bureau.plan("2026-01-10", "2026-05-10", line(1, "month"))
+    bureau.plan("2026-03-31", "2026-03-31", line(1, "month", township=T1))
+    bureau.plan("2026-01-11", "2026-05-10", line(1, "month", object_type="agent"))  # not of Q
+
+    assert found(bureau) == {
+        "Q|*shop|2026-02-28": "0/1",
+        "Q|*shop|2026-03-31": "0/1",
+        "Q|*shop|2026-04-30": "0/1",
+        f"Q|*shop@{T1}|2026-03-31": "0/1",
+    }
+    by = requirement_coverage(bureau.asked()).by["domain"]
+    assert set(by) == {"funeral"}
+
+
 # ── patrols ────────────────────────────────────────────────────────────────────────
 
 

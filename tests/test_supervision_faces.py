@@ -14,7 +14,7 @@ from projections.fold import catch_up
 from projections.question import Filters, Question
 from projections.spans import Span
 from projections.supervision_faces import supervision_faces
-from projections.views import MemoryViews
+from projections.views import MemoryViews, Query
 from tests.district import FUNERAL, Q1, SOCIAL, T1, T2, V1, V3
 from tests.histories import History, a_completion, a_visit, an_id, crew, local
 from tests.whole_district import the_whole_district
@@ -139,6 +139,35 @@ def test_acts_outside_the_period_are_none_and_midnight_on_the_wall_divides() -> 
     cells.act("replay", "D", on="2025-12-31", clock="23:50")
 
     assert cells.measured().figure.covered == (SOCIAL_2,)
+
+
+def test_the_first_and_the_last_day_of_the_period_are_in_it() -> None:
+    for day, lists in (
+        ("2025-12-31", "inspected_only"),
+        ("2026-01-01", ""),
+        ("2026-03-31", ""),
+        ("2026-04-01", "inspected_only"),
+    ):
+        cells = Cells()
+        cells.inspected("A")
+        cells.act("file_review", "A", on=day)
+        found = cells.measured()
+        assert [
+            name for name in ("inspected_only", "neither") if SOCIAL_1 in found.lists[name]
+        ] == [lists] * bool(lists)
+
+
+def test_the_view_tells_each_day_of_a_cell_and_the_last() -> None:
+    cells = Cells()
+    for day in ("2026-02-03", "2026-01-05"):
+        cells.act("file_review", "A", on=day)
+    views = MemoryViews(VIEWS)
+    catch_up(cells.history.store(), views)
+
+    rows = views.select(Query("supervision", columns=("domain", "township", "days", "last_on")))
+    assert [(row.key, *row.values) for row in rows] == [
+        (SOCIAL_1, *SOCIAL_1.split("|"), "2026-01-05 2026-02-03", "2026-02-03")
+    ]
 
 
 def test_an_act_handed_in_late_counts_on_the_day_it_happened() -> None:
