@@ -48,13 +48,14 @@ from backend import (
 from backend.codes import Codes
 from backend.door import Door, secure
 from backend.enrol import Registrar
+from backend.forms import Forms
 from backend.frame import Frame
 from backend.health import Ready
 from backend.live import Live
 from backend.office import Office
 from backend.overview import Overview
 from backend.pages import Pages
-from backend.pages_of import inventories
+from backend.pages_of import inventories, managers
 from backend.people import access_log, managing, own_account, signing_in, tablets
 from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
 from backend.people.people import People
@@ -121,7 +122,7 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
         logging_config=None,
         openapi_config=openapi.config(found),
     )
-    app.asgi_handler = Door(app.asgi_handler, reach=reach(settings, demo=parts.demo))
+    app.asgi_handler = Door(Forms(app.asgi_handler), reach=reach(settings, demo=parts.demo))
     return app
 
 
@@ -164,6 +165,7 @@ def routes() -> Sequence[ControllerRouterHandler]:
         tablets.revoke_page,
         tablets.revoke_tablet,
         access_log.access_log,
+        *managers.ROUTES,
         _needing(
             Right.READ_VIEWS,
             overview.overview,
@@ -237,6 +239,7 @@ def _dependencies(
         "tianditu": settings.tianditu,
         "version": version("xunji"),
         **inventories.dependencies(),
+        **managers.dependencies(parts.overview.measuring),
     }
     return {name: _given(value) for name, value in given.items()} | {
         "opening": Provide(access_log.opening_for, sync_to_thread=False),

@@ -1,20 +1,22 @@
 """频次占用 and 综合查一次: enterprises against their caps, and visits that can be made one."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
-from backend.readings import After, Asked, Code, Format, Limit, Reading, Table, Today
+from backend.readings import MOST, After, Asked, Code, Format, Limit, Reading, Table, Today
 from projections.cap_use import CapCount, enterprise_years, may_plan, planned
 from projections.joint_visits import Joint, joint_visits
 from projections.question import Filters, Question
 from projections.spans import Span
 from projections.views import Cursor, CursorError, ViewStore
 
+NEAR: Final = frozenset({"near", "full", "exceeded"})
 _Until = Annotated[date | None, QueryParameter(description="last day; default 30 on")]
 
 
@@ -26,6 +28,7 @@ def caps(  # noqa: PLR0913  filters
     township: Code = None,
     domain: Code = None,
     year: Annotated[int | None, QueryParameter(ge=1900, le=9998)] = None,
+    show: Annotated[Literal["all", "near"], QueryParameter(description="only near a cap")] = "all",
     exception: Annotated[str, QueryParameter(max_length=64, description="to plan under")] = "",
     today: Today = None,
     after: After = "",
@@ -37,15 +40,11 @@ def caps(  # noqa: PLR0913  filters
     whole = Span(date(year or day.year, 1, 1), date(year or day.year, 12, 31))
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        edge = _edge(start)
         question = Question(views, whole, day, Filters(township, domain))
         waiting = planned(question) if whole.end.year == day.year else Counter[str]()
-        found = [
-            _row(one, sum(waiting[key] for key in one.objects), exception)
-            for one in sorted(enterprise_years(question).values(), key=lambda one: one.enterprise)
-            if one.enterprise > edge
-        ]
-        return _page(found, most)
+        found = enterprise_years(question).values()
+        kept = [one for one in found if show == "all" or one.status in NEAR]
+        return caps_table(kept, waiting, exception, start, most)
 
     return reading.list(request, "caps", rows, day, Asked(after, limit, format))
 
@@ -67,16 +66,34 @@ def joint(  # noqa: PLR0913  filters
     day = today or reading.today()
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        edge = _edge(start)
         question = Question(views, Span(day, day), day, Filters(township, domain))
-        found = [
-            _joint(one)
-            for one in sorted(joint_visits(question, until), key=lambda one: one.enterprise)
-            if one.enterprise > edge
-        ]
-        return _page(found, most)
+        return joint_table(joint_visits(question, until), start, most)
 
     return reading.list(request, "joint-visits", rows, day, Asked(after, limit, format))
+
+
+def caps_table(
+    found: Iterable[CapCount],
+    waiting: Counter[str],
+    exception: str = "",
+    start: Cursor | None = None,
+    most: int = MOST,
+) -> Table:
+    """Return enterprises as rows, by credit code; `waiting` are visits planned at objects."""
+    edge = _edge(start)
+    rows = [
+        _row(one, sum(waiting[key] for key in one.objects), exception)
+        for one in sorted(found, key=lambda one: one.enterprise)
+        if one.enterprise > edge
+    ]
+    return _page(rows, most)
+
+
+def joint_table(found: Iterable[Joint], start: Cursor | None = None, most: int = MOST) -> Table:
+    """Return suggestions as rows, by credit code."""
+    edge = _edge(start)
+    ordered = sorted(found, key=lambda one: one.enterprise)
+    return _page([_joint(one) for one in ordered if one.enterprise > edge], most)
 
 
 def _edge(start: Cursor | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
@@ -14,8 +14,11 @@ from projections.due_lists import Due, due_list
 from projections.question import Filters, Question
 from projections.reasons import said
 from projections.spans import Span
-from projections.views import Cursor, CursorError, Query, ViewStore
+from projections.views import Cursor, CursorError, Query, ViewReader, ViewStore
 
+DueKind: TypeAlias = Literal["recheck", "visit", "patrol"]
+DUE_KINDS: Final[tuple[DueKind, ...]] = get_args(DueKind)
+_KIND_OF: Final[Mapping[str, DueKind]] = {"min_by_class": "recheck", "min_by_level": "patrol"}
 _CURSOR: Final = 3  # day, item, object
 
 
@@ -29,6 +32,7 @@ def due(  # noqa: PLR0913  filters
     domain: Code = None,
     kind: Code = None,
     object_type: Code = None,
+    what: Annotated[DueKind | None, QueryParameter(description="only this work")] = None,
     overdue: Annotated[bool, QueryParameter(description="only what is overdue")] = False,
     until: Annotated[date | None, QueryParameter(description="last day; default 30 on")] = None,
     today: Today = None,
@@ -41,11 +45,22 @@ def due(  # noqa: PLR0913  filters
     filters = Filters(township, domain, kind, village)
 
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        question = Question(views, Span(day, day), day, filters)
+        question = asked_today(views, day, filters)
         found = due_list(question, until, object_type=object_type, overdue=overdue)
+        found = [one for one in found if what in (None, due_kind(one))]
         return table(question, found, start, most)
 
     return reading.list(request, "due", rows, day, Asked(after, limit, format))
+
+
+def due_kind(one: Due) -> DueKind:
+    """Tell what kind of work is due: a recheck by the class of a household, a patrol, a visit."""
+    return _KIND_OF.get(one.basis.mode, "visit")
+
+
+def asked_today(views: ViewReader, day: date, filters: Filters) -> Question:
+    """Return the question that a due list answers: what is open on a day."""
+    return Question(views, Span(day, day), day, filters)
 
 
 def table(

@@ -65,6 +65,7 @@ GROUPS: Final = (
             Way("/due", _("Due")),
             Way("/follow-ups", _("Findings and deadlines")),
             Way("/faults", _("Procedure faults")),
+            Way("/caps", _("Caps and joint visits")),
         ),
     ),
     Group(

@@ -84,11 +84,13 @@ class Pages(Struct, frozen=True):
 
     def _signed_in(self, request: Request[Any, Any, Any], language: Language) -> dict[str, object]:
         """Return who reads, and what stands around it; nobody on open pages."""
-        visit = request.scope.get("auth")
+        visit: object = request.scope.get("auth")  # pyright: ignore[reportUnknownMemberType]
         if not isinstance(visit, Visit):
             return {"reader": None, "csrf": ""}
-        around = self.frame.around(request, visit.reader, _words(language)) if self.frame else {}
-        return {"reader": visit.reader, "csrf": visit.csrf, **around}
+        found: dict[str, object] = {"reader": visit.reader, "csrf": visit.csrf}
+        if self.frame:
+            found |= self.frame.around(request, visit.reader, _words(language))
+        return found
 
 
 def is_partial(request: Request[Any, Any, Any]) -> bool:

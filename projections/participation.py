@@ -107,6 +107,20 @@ def _took_part(question: Question, of: AbstractSet[str]) -> tuple[frozenset[str]
     return frozenset(once), frozenset(often)
 
 
+def reached_domains(question: Question) -> Mapping[str, tuple[str, ...]]:
+    """Return in which domains officers led or assisted; how often is nobody's business here."""
+    went: defaultdict[tuple[str, str], list[Done]] = defaultdict(list)
+    for one in question.effective:
+        for officer in one.officers.split():
+            went[officer, one.domain].append(one)
+    roles = _Roles(question)
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for (officer, domain), inspections in sorted(went.items()):
+        if any(roles.inspects(officer, one.inspection) for one in inspections):
+            found[officer].append(domain)
+    return {officer: tuple(domains) for officer, domains in found.items()}
+
+
 def _reached(officer: str, inspections: Sequence[Done], roles: "_Roles") -> list[Done]:
     """Return inspections in which one had a part; no more of them than the figures ask for."""
     possible = _strict(inspections)

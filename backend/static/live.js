@@ -46,7 +46,7 @@ function close() {
   stream = null;
 }
 
-if (line !== null) {
+if (line?.dataset.events) {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);

@@ -1,0 +1,35 @@
+"""The routes of the managers' pages, and what they are given."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from backend.faces import faces_view
+from backend.measuring import Measuring
+from backend.morning import Mornings
+from backend.officers import officers_view
+from backend.pages_of.caps import caps_page
+from backend.pages_of.due import due_page
+from backend.pages_of.faces import faces_page
+from backend.pages_of.faults import faults_page
+from backend.pages_of.follow_ups import follow_ups_page
+from backend.pages_of.monday import monday
+from backend.pages_of.officers import officers_page
+
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    monday,
+    officers_page,
+    officers_view,
+    faces_page,
+    faces_view,
+    follow_ups_page,
+    faults_page,
+    due_page,
+    caps_page,
+)
+
+
+def dependencies(measuring: Measuring) -> Mapping[str, object]:
+    """Return what these routes are given, made anew for each application."""
+    return {"mornings": Mornings(measuring)}
