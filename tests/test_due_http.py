@@ -101,6 +101,7 @@ def test_each_list_quotes_its_moment_and_comes_as_a_table(here: Site, name: str)
     answer = here.client.get(f"/views/{name}?format=csv")
     assert answer.status_code == 200
     table = list(csv.DictReader(StringIO(answer.text.removeprefix("\ufeff"))))
+    assert not any(head.isascii() for row in table for head in row)
     assert len(table) == len(get(here, f"/views/{name}?limit=1000")["rows"])
 
 

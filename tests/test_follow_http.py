@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from backend.exports.words import column_head
 from events.facts import Fact, Visit
 from events.inspections import (
     FollowUpOpened,
@@ -86,9 +87,24 @@ def get(here: Site, path: str) -> Any:  # noqa: ANN401  any JSON
 
 
 def table(here: Site, path: str) -> list[dict[str, str]]:
+    """Return the rows of a table by the names that stand for its heads."""
     answer = here.client.get(f"/views/{path}", headers={"accept": "text/csv"})
     assert json.loads(answer.headers["xunji-as-of"])["position"] > 0
-    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
+    lines = here.client.get(f"/views/{path}", params={"format": "jsonl"}).text.splitlines()
+    names = {column_head(name, "zh"): name for name in json.loads(lines[0])}
+    return [{names[head]: one for head, one in zip(rows[0], row, strict=True)} for row in rows[1:]]
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_heads_of_tables_are_in_the_language_of_the_reader(here: Site, name: str) -> None:
+    def heads(language: str) -> list[str]:
+        answer = here.client.get(f"/views/{name}?format=csv&lang={language}")
+        return next(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
+
+    assert not [one for one in heads("zh") if one.isascii()]
+    assert all(one.isascii() and "_" not in one for one in heads("en"))
+    assert len(set(heads("zh"))) == len(heads("zh"))
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -91,8 +91,9 @@ def test_a_table_quotes_the_law_as_text_and_sums_nobody_up(here: Site) -> None:
 
     rows = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
     assert rows
-    assert rows[0]["basis"].startswith("《中华人民共和国行政处罚法》第四十")
+    assert rows[0]["依据"].startswith("《中华人民共和国行政处罚法》第四十")
     assert {len(row) for row in rows} == {21}
+    assert not any(head.isascii() for head in rows[0])
     assert all(None not in row for row in rows)
 
 

@@ -24,6 +24,10 @@ from events.language import Language
 
 _IN_MEMORY: Final = 1 << 20  # bytes
 _CHUNK: Final = 1 << 16
+_WORKED_DOWN: Final = frozenset(
+    {"caps", "causes", "due", "follow-ups", "goals", "joint-visits", "procedure", "recoveries"}
+)
+"""Lists that people print and go through."""
 
 
 def _(message: str) -> str:
@@ -41,8 +45,8 @@ def as_table(
 ) -> Stream:
     """Return rows as the file that was asked for; CSV where none was named.
 
-    Heads are in the reader's language in Excel, and in CSV where `spoken`; else names as they
-    are in JSON, for programs.
+    Heads are in the reader's language in Excel, and in CSV where `spoken` or people work down
+    the list; else names as they are in JSON, for programs.
     """
     kind = table_format(request, request.query_params.get("format", "")) or "csv"
     counted = Counted(rows)
@@ -82,7 +86,7 @@ def _write(
             for row in rows:
                 file.write(line(row))
         case "csv":
-            csv_file.write(rows, file, _heads(spoken))
+            csv_file.write(rows, file, _heads(name, language, spoken))
         case "xlsx":
             words = words_of(language)
             xlsx_file.write(
@@ -96,8 +100,10 @@ def _write(
             )
 
 
-def _heads(spoken: Words | None) -> Callable[[str], str]:
-    return str if spoken is None else lambda name: naming.head(name, spoken)
+def _heads(listed: str, language: Language, spoken: Words | None) -> Callable[[str], str]:
+    if spoken is not None:
+        return lambda name: naming.head(name, spoken)
+    return (lambda name: column_head(name, language)) if listed in _WORKED_DOWN else str
 
 
 def _sent(file: IO[bytes]) -> Generator[bytes]:
