@@ -36,6 +36,7 @@ _TAGS: Final[Mapping[type[Row], str]] = {
     Evidence: tag_of(EvidenceCaptured),
 }
 _BYTES: Final = 1_024
+_AS_WRITTEN: Final = frozenset({"name", "uscc", "media_type", "sha256", "number", "question"})
 _MOMENTS: Final = frozenset({"due_at", "revisit_by", "happened_at", "started_at"})
 
 
@@ -134,31 +135,38 @@ class Said(Struct, frozen=True):
                 found.append((self.terms.words.gettext(title), text))
         return found
 
-    def value(self, name: str, value: object) -> str:  # noqa: PLR0911  kinds of values
+    def value(self, name: str, value: object) -> str:
         """Return a value in words."""
         match value:
-            case True:
-                return self.terms.value("yes")
-            case False:
-                return self.terms.value("no")
-            case None | "":
+            case bool():
+                return self.terms.value("yes" if value else "no")
+            case None:
                 return ""
-            case int() if name == "amount_fen":
-                return f"¥{value // 100:,}.{value % 100:02d}"
-            case int() if name == "size":
-                return f"{-(-value // _BYTES):,} KB"
-            case float():
-                return f"{value:.6g}"
+            case int() | float():
+                return _number(name, value)
             case list() | tuple():
-                return ", ".join(self.value(name, one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            case str() if name == "follow_up" and value in follow_up_words():
-                return self.terms.one_of(follow_up_words()[value])
-            case str() if name in _MOMENTS:
-                return value[:16].replace("T", " ")
-            case str() if value in VALUES:
-                return self.terms.value(value)
+                return ", ".join(self.value(name, one) for one in cast("Sequence[object]", value))
             case _:
-                return self.name_of(str(value)) or self.terms.value(str(value))
+                return self._text(name, str(value))
+
+    def _text(self, name: str, text: str) -> str:
+        if name == "follow_up" and text in follow_up_words():
+            return self.terms.one_of(follow_up_words()[text])
+        if name in _MOMENTS:
+            return text[:16].replace("T", " ")
+        if text in VALUES:
+            return self.terms.value(text)
+        return self.name_of(text) or (text if name in _AS_WRITTEN else self.terms.value(text))
+
+
+def _number(name: str, number: float) -> str:
+    match name:
+        case "amount_fen":
+            return f"¥{number // 100:,.0f}.{number % 100:02.0f}"
+        case "size":
+            return f"{-(-number // _BYTES):,.0f} KB"
+        case _:
+            return f"{number:.6g}" if isinstance(number, float) else str(number)
 
 
 def codes_in(entries: Iterable[Entry]) -> set[str]:

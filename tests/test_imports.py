@@ -4,7 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -338,10 +338,8 @@ def test_csv_is_read_as_spreadsheets_here_write_it(encoding: str) -> None:
 
 @given(st.binary(max_size=300))
 def test_whatever_the_bytes_it_is_rows_or_a_refusal(content: bytes) -> None:
-    try:
+    with suppress(FileError):  # whatever else is raised fails the test
         read_rows(read_lines(content), KNOWN)
-    except FileError as refused:
-        assert refused.code in FILES
 
 
 # ── over HTTP ──────────────────────────────────────────────────────────────────────
