@@ -24,6 +24,7 @@ NAMES: Final = (
     "fold",
     "replay",
     "queries",
+    "measures",
     "map",
     "mappage",
     "tablet",
@@ -44,6 +45,8 @@ LABELS: Final = {
     "replay_1m_s": _("1,000,000 entries replayed into coverage: seconds by the wall"),
     "replay_1m_cpu_s": _("1,000,000 entries replayed into coverage: seconds of CPU"),
     "query_p95_ms": _("slowest first page: 95 % are faster than so many ms"),
+    "measures_ms": _("all measures of a year, by one question: ms by the wall"),
+    "measure_slowest_ms": _("the slowest measure of a year, by itself: ms by the wall"),
     "map_year_ms": _("a map of a year in months, by hexagons: ms by the wall"),
     "map_ready_ms_2000": _("the coverage map of 2,000 cells in a browser: ms until it is ready"),
     "map_recolour_ms_2000": _("2,000 cells recoloured in a browser: ms"),
@@ -148,6 +151,8 @@ def _show(report: "Report") -> None:
     else:
         said = _("Python {python}, SQLite {sqlite}, {cpus} processors, {system}")
     console.print(said.format_map(environment), highlight=False)
+    if slowest := report["details"].get("measures", {}).get("slowest"):
+        console.print(_("The slowest measure is {name}.").format(name=slowest), highlight=False)
     if report.get("postgres_missing"):
         said = _("PostgreSQL was not measured: {what} is missing.")
         console.print(said.format(what=report["postgres_missing"]))

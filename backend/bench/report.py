@@ -8,7 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from backend.bench import asking, disk, folding, loopback, mappage, mapping, peer, pushing, tablet
+from backend.bench import (
+    asking,
+    disk,
+    folding,
+    loopback,
+    mappage,
+    mapping,
+    peer,
+    pushing,
+    tablet,
+    thirteen,
+)
 from backend.bench.rounds import Measured, Numbers
 from backend.bench.workshop import Workshop
 from backend.sqlite_file import SQLiteFile
@@ -25,6 +36,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Workshop], Measured]]] = {
     "fold": folding.fold,
     "replay": folding.replay_coverage,
     "queries": asking.measure,
+    "measures": thirteen.measure,
     "map": mapping.measure,
     "mappage": mappage.measure,
     "tablet": tablet.measure,
