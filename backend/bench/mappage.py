@@ -16,7 +16,7 @@ from random import Random
 from statistics import median
 from typing import Any, Final
 
-from backend.bench.rounds import Measured, Numbers, short
+from backend.bench.rounds import Measured, Numbers, costs, short
 from backend.bench.server import running
 from backend.bench.workshop import Workshop
 from backend.cells import HEADER, MAGIC, VERSION
@@ -68,7 +68,7 @@ def measure(shop: Workshop) -> Measured:
             numbers[f"map_ready_ms_{size}"] = short(ready)
             numbers[f"map_recolour_ms_{size}"] = short(median(spent))
             details[str(size)] = {
-                "recolour": [short(one) for one in spent],
+                "recolour_ms": costs(spent),
                 "sent": sum(sent.values()),
             }
             numbers.setdefault("map_page_kb", short(sum(sent.values()) / 1000))

@@ -96,26 +96,27 @@ class Painted {
         "fill-antialias": !many,
       },
     }, first);
-    looks.marks.forEach((mark, number) => mark && this.mark(number, state, many, first));
     if (!many) {
       map.addLayer({ id: "outlines", type: "line", source: "cells", paint: { "line-color": looks.line, "line-width": 0.75 } }, first);
     }
     map.addLayer({
       id: "chosen", type: "line", source: "cells", filter: ["==", ["id"], -1],
       paint: { "line-color": looks.chosen, "line-width": 3.5 },
-    });
+    }, first);
   }
 
-  /** Lay the mark of a look over the cells that have it. */
-  mark(number, state, many, first) {
-    const { map, looks } = this;
+  /** Lay the mark of a look over the cells that have it: only once some have, for each costs time. */
+  mark(number) {
+    const { map, looks, held } = this;
     const id = `mark-${number}`;
+    if (!looks.marks[number] || map.getLayer(id)) return;
     if (map.hasImage(id)) map.removeImage(id);
     map.addImage(id, markTile(looks.marks[number], looks.inks[number]), { pixelRatio: 2 });
+    const state = ["coalesce", ["feature-state", "s"], -1];
     map.addLayer({
-      id, type: "fill", source: "cells", minzoom: many ? 12 : 0,
+      id, type: "fill", source: "cells", minzoom: held.length > MANY ? 12 : 0,
       paint: { "fill-pattern": id, "fill-opacity": ["case", ["==", state, number], 1, 0], "fill-antialias": false },
-    }, first);
+    }, map.getLayer("outlines") ? "outlines" : "chosen");
   }
 
   /** Colour the cells; the promise is kept once they are drawn. */
@@ -128,6 +129,7 @@ class Painted {
         held[id] = look;
       }
     }
+    new Set(held).forEach((look) => this.mark(look));
     map.triggerRepaint();
     return new Promise((done) => map.once("render", done));
   }
