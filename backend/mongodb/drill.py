@@ -153,9 +153,9 @@ def queries() -> Iterator[Query]:
     """Return, for each index, a filter by its first column and a page in its order."""
     for view in VIEWS:
         for names in view.indexes:
-            value = "" if view.columns[names[0]] == "text" else 0
+            value, beyond = ("", "~") if view.columns[names[0]] == "text" else (0, 9)
             same: tuple[Condition, ...] = ((names[0], "=", value),)
-            bounds: tuple[Condition, ...] = ((names[0], ">=", value), (names[0], "<", value))
+            bounds: tuple[Condition, ...] = ((names[0], ">=", value), (names[0], "<", beyond))
             after = (value, "key")
             for query in (
                 Query(view.name, where=same),
