@@ -176,6 +176,45 @@ def test_backwards_rows_went() -> None:
     assert behind == ("a", "also a")
 
 
+def test_figures_and_numbers_that_came_went_or_changed_are_told_in_the_order_of_their_names() -> (
+    None
+):
+    same, one, other = figure("ab", "a"), figure("ab", "a"), figure("ab", "ab")
+    then = {"same": same, "changed": one, "went": one, "hidden": one}
+    now = {"same": same, "changed": other, "hidden": other, "came": one}
+
+    told = [found for found, _ in of_figures(then, now, {"hidden"})]
+
+    assert [(found.key, found.kind) for found in told] == [
+        ("changed", "changed"), ("went", "went"), ("hidden", "changed"), ("came", "came"),
+    ]  # fmt: skip
+    half = {"done": 1, "of": 2, "words": "50.0%"}
+    assert (told[0].then, told[0].now["done"], told[0].keys) == (half, 2, {"b": ("0/1", "1/1")})
+    assert (told[1].then, told[1].now) == (half, {})
+    assert (told[2].then, told[2].now, told[2].keys) == ({}, {}, {})
+    numbers = list(of_numbers({"a": 1.0, "b": None}, {"a": 1.0, "b": 2.0, "c": 3.0}))
+    assert [
+        (found.key, found.kind, found.then, found.now, behind) for found, behind in numbers
+    ] == [
+        ("b", "changed", {"number": None}, {"number": 2.0}, None),
+        ("c", "changed", {"number": None}, {"number": 3.0}, None),
+    ]
+
+
+def test_a_row_that_changed_is_told_by_all_members_of_its_key() -> None:
+    then, now = ([{"a": 1, "b": "x", "n": n}] for n in (1, 2))
+
+    ((change, behind),) = of_rows(then, now, ("a", "b"), lambda _: ())
+
+    assert (change.key, change.kind, change.then, change.now) == (
+        "1|x",
+        "changed",
+        {"n": 1},
+        {"n": 2},
+    )
+    assert behind == ("1|x",)
+
+
 def test_where_nothing_differs_no_entry_is_named() -> None:
     history = three_objects()
     then = history.store().size()

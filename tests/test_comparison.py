@@ -47,6 +47,13 @@ def test_names_of_both_periods_are_compared() -> None:
 
     assert found.figures["x"].points == 100
     assert list(found.by["t"]) == ["1", "2"]
+    assert (found.figures["x"].then, found.figures["x"].now) == (
+        then.figures["x"],
+        now.figures["x"],
+    )
+    for some, others, joined in ((then, Measured({}), False), (Measured({}), now, True)):
+        (one,) = compare(some, others).by["t"].values()
+        assert bool(one.joined) == joined
     assert (found.numbers["n"].difference, found.numbers["m"].difference) == (-0.5, None)
 
 
@@ -79,6 +86,8 @@ def test_the_share_of_social_organisations_in_two_quarters_of_the_district() -> 
         (span("2024-01-01", "2024-12-31"), "2024-02-29", span("2023-01-01", "2023-02-28")),
         (span("2026-03-01", "2026-03-31"), "2026-03-30", span("2026-02-01", "2026-02-28")),
         (span("2026-05-11", "2026-05-17"), "2026-12-31", span("2026-05-04", "2026-05-10")),
+        (span("2026-05-01", "2026-05-30"), "2026-12-31", span("2026-04-01", "2026-04-30")),
+        (span("2026-05-02", "2026-05-31"), "2026-12-31", span("2026-04-02", "2026-05-01")),
         (span("2026-05-11", "2026-05-17"), "2026-05-13", span("2026-05-04", "2026-05-06")),
     ],
 )

@@ -21,6 +21,7 @@ from projections.catalogue import VIEWS
 from projections.fold import catch_up
 from projections.object_inventory import (
     Card,
+    LastInspection,
     ObjectFilters,
     ObjectLine,
     object_inventory,
@@ -328,6 +329,59 @@ def test_filters_of_the_list() -> None:
     assert "Object G" in found(township="440804003", closed=True)
     assert found(open_findings=True) == set()
     assert found(object_type="low_income_household") == {"home"}
+
+
+def test_a_line_tells_what_the_register_says_of_the_object() -> None:
+    history = History()
+    history.record(listed(village="440804001201"))
+    history.record(ItemListed(
+        item="Y", name_zh="Y", name_en="Y", domain="social_organization", kind="inspection",
+        plannable=True, valid_from=MARCH, object_types=("social_association",),
+        frequency={"mode": "min", "count": 1, "per": "year"},
+    ))  # fmt: skip
+    visit = a_visit("one", "thing", "2026-04-01", object_type="social_association")
+    history.record(InspectionStarted(visit=visit, checklist="C", version=1), local("2026-04-01"))
+    history.record(a_completion(visit, desk=True), local("2026-04-01"))
+    history.record(ObjectExempted(object=THING, reason="x", valid_from=APRIL, valid_to=JUNE))
+
+    shown = line(history)
+    views = folded(history)
+    (of_list,) = object_inventory(views, TODAY).lines
+
+    assert of_list == shown
+    assert (shown.object, shown.object_type, shown.domain, shown.township, shown.village) == (
+        THING, "social_association", "social_organization", "440804001", "440804001201",
+    )  # fmt: skip
+    assert shown.last == LastInspection(
+        an_id("one"), date(2026, 4, 1), (an_id("Chen"), an_id("Li")), "nothing_found", desk=True
+    )
+    assert (shown.next_due, shown.due and shown.due.item) == (date(2026, 12, 31), "Y")
+    march = date(2026, 3, 31)
+    assert [line(history, day).exempt for day in (march, APRIL, JUNE, TODAY)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_an_object_has_ended_from_the_day_after_its_last() -> None:
+    history = History()
+    history.record(listed())
+    history.record(ObjectMerged(object=THING, into=an_id("other"), valid_from=JUNE))
+
+    shown = {day: line(history, day) for day in (date(2026, 5, 31), JUNE)}
+
+    assert [one.ended_on for one in shown.values()] == [None, date(2026, 5, 31)]
+    assert [one.merged_into for one in shown.values()] == [None, an_id("other")]
+    assert line(history, MARCH).ended_on is None
+
+
+def test_a_page_goes_on_behind_its_last_line() -> None:
+    views = folded(the_district())
+    whole = object_inventory(views, TODAY).lines
+
+    first = object_inventory(views, TODAY, limit=2)
+    assert (first.lines, first.next and first.next[-1]) == (whole[:2], whole[1].object)
+    assert object_inventory(views, TODAY, after=first.next, limit=2).lines == whole[2:4]
+    assert object_inventory(views, TODAY, limit=len(whole)).next is None
 
 
 def test_an_object_nobody_listed_has_no_line() -> None:

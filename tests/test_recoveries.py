@@ -45,6 +45,43 @@ class Books(Desk):
         return entry
 
 
+def test_an_entry_tells_where_it_comes_from_and_what_happened_by_the_last_day() -> None:
+    desk = Books()
+    visit = desk.visit(of="home", domain="social_assistance", village="440804001201")
+    desk.start(visit, 60_000, "2026-03-31")
+    desk.receive(visit, 100, "2026-03-01")
+    desk.receive(visit, 20, "2026-03-31")
+    desk.receive(visit, 3, "2026-02-28")
+    desk.end(visit, "2026-03-31")
+
+    one = desk.only()
+
+    assert (one.inspection, one.object, one.domain, one.township, one.village) == (
+        an_id("one"), an_id("home"), "social_assistance", "440804001", "440804001201",
+    )  # fmt: skip
+    assert (one.started_on, one.months, one.due_fen) == (date(2026, 3, 31), 3, 60_000)
+    assert (one.received_fen, one.in_period_fen, one.position) == (123, 120, 3)
+    assert (one.closed_on, one.result) == (date(2026, 3, 31), "settled")
+    before = desk.only(today=date(2026, 3, 30))
+    assert (before.started_on, before.due_fen, before.closed_on, before.result) == (
+        None, None, None, "",
+    )  # fmt: skip
+
+
+def test_each_township_sums_its_own() -> None:
+    desk = Books()
+    for number, fen in ((1, 500), (2, 700)):
+        visit = desk.visit(f"visit {number}", "2026-02-02", township=f"44080400{number}")
+        recovery = RecoveryStarted(
+            visit=visit, recovery=an_id(f"{number}"), months=1, amount_fen=fen
+        )
+        desk.say(recovery, "2026-03-02")
+
+    by = desk.ledger().by_township
+    assert {town: one.due_fen for town, one in by.items()} == {"440804001": 500, "440804002": 700}
+    assert desk.ledger(today=date(2026, 2, 1)).entries == ()  # nothing of the period has passed
+
+
 # ── the law ────────────────────────────────────────────────────────────────────────
 
 
