@@ -30,7 +30,7 @@ from backend.running import opened
 from backend.settings import Settings
 from events import batch, pull, writer
 from events.batch import CONTENT_TYPE, Batch
-from events.clock import Clock, SetClock, SystemClock, microseconds, moment
+from events.clock import Clock, Instant, SetClock, SystemClock, microseconds, moment
 from events.envelope import Entry
 from events.facts import Fact, Visit
 from events.ids import id_text
@@ -212,29 +212,32 @@ class Tablet:
     def inspect(self, object_: str, **changed: object) -> Visit:
         """Record an effective inspection of `object_`."""
         visit = a_visit(object_, **changed)
-        now = self.here.clock.now().local()
-        crew = tuple(
-            CrewMember(officer=new_id(), role=role, certificate_shown=True)
-            for role in ("lead", "assisting")
-        )
-        self.writer.record(InspectionStarted(visit=visit, checklist="c", version=1))
-        self.writer.record(
-            InspectionCompleted(
-                visit=visit,
-                outcome="nothing_found",
-                crew=crew,
-                started_at=now,
-                checklist="c",
-                version=1,
-                answered=3,
-            )
-        )
+        for fact in inspected(visit, self.here.clock.now()):
+            self.writer.record(fact)
         return visit
 
 
 class _Keys:
     def for_subject(self, subject: bytes) -> DataKey:
         raise LookupError(subject)  # nothing here is sealed
+
+
+def inspected(visit: Visit, now: Instant) -> list[Fact]:
+    """Return the facts of an effective inspection."""
+    crew = tuple(
+        CrewMember(officer=new_id(), role=role, certificate_shown=True)
+        for role in ("lead", "assisting")
+    )
+    completed = InspectionCompleted(
+        visit=visit,
+        outcome="nothing_found",
+        crew=crew,
+        started_at=now.local(),
+        checklist="c",
+        version=1,
+        answered=3,
+    )
+    return [InspectionStarted(visit=visit, checklist="c", version=1), completed]
 
 
 def a_visit(object_: str, **changed: object) -> Visit:
