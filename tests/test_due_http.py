@@ -62,7 +62,7 @@ def test_what_is_due_says_of_which_object_by_when_and_why(here: Site) -> None:
     last = rows[-1]
     assert (last["item"], last["done"], last["required"]) == ("MZ-FU-01", 0, 1)
     assert last["name"].startswith("墓园")
-    assert (last["reason_zh"], last["reason_en"]) == ("每年至少1次;art. 5", "1 in a year; art. 5")
+    assert (last["reason_zh"], last["reason_en"]) == ("每年至少1次；art. 5", "1 in a year; art. 5")
     assert (last["window_from"], last["overdue_days"]) == (str(NEW_YEAR), 0)
 
 
