@@ -24,8 +24,8 @@ from events.store import EventStore
 from events.vocabulary import tag_of
 from projections import objects as register
 from projections.objects import Listed, ObjectDocument
-from projections.procedure_faults import FaultLine, procedure_faults
-from projections.question import Filters, Question
+from projections.procedure_faults import FaultLine, faults_of
+from projections.question import Question
 from projections.spans import Span
 from projections.views import Cursor, Query, ViewStore, view_of
 
@@ -37,7 +37,7 @@ _FOLLOWING: Final = (
 )  # fmt: skip
 _COLUMNS: Final = (
     "started_on", "completed_on", "kind", "outcome", "effective", "reasons", "desk", "officers",
-    "voided", "cancelled", "township",
+    "voided", "cancelled",
 )  # fmt: skip
 _TAGS: Final = {
     register.Closed: tag_of(ObjectClosed),
@@ -112,8 +112,7 @@ def life(
     decode = view_of(views.views, "inspections").decode
     entries = {one: of_case(store, one, decode(raw)) for one, raw in documents.items()}
     seen = [_seen(row.key, row.values, entries.get(row.key, ())) for row in shown]
-    townships = {str(row.values[-1]) for row in shown}
-    seen = list(_with_faults(views, seen, today, townships))
+    seen = list(_with_faults(views, seen, today))
     last = len(rows) <= PAGE
     until = date.fromisoformat(str(after[0])) if after else date.max
     since = seen[-1].started_on if seen else date.min
@@ -133,7 +132,7 @@ def _position(one: Seen | Registered) -> int:
 
 
 def _seen(key: str, values: Sequence[Any], entries: Sequence[Entry]) -> Seen:
-    started_on, _, kind, outcome, effective, reasons, desk, officers, voided, cancelled, _ = values
+    started_on, _, kind, outcome, effective, reasons, desk, officers, voided, cancelled = values
     heads = {plain(one.tag): one for one in entries if not one.struck}
     following = tuple(one for one in entries if plain(one.tag).startswith(_FOLLOWING))
     return Seen(
@@ -153,18 +152,12 @@ def _seen(key: str, values: Sequence[Any], entries: Sequence[Entry]) -> Seen:
     )
 
 
-def _with_faults(
-    views: ViewStore, seen: Sequence[Seen], today: date, townships: Iterable[str]
-) -> Iterable[Seen]:
-    """Yield inspections with the faults of each, asked of the days and townships they were in."""
+def _with_faults(views: ViewStore, seen: Sequence[Seen], today: date) -> Iterable[Seen]:
+    """Yield inspections with the faults of each."""
     if not seen:
         return
     span = Span(min(one.started_on for one in seen), max(one.started_on for one in seen))
-    lines = [
-        line
-        for township in sorted(townships)
-        for line in procedure_faults(Question(views, span, today, Filters(township=township)))
-    ]
+    lines = faults_of(Question(views, span, today), [one.inspection for one in seen])
     for one in seen:
         of = tuple(line for line in lines if line.inspection == one.inspection)
         yield structs.replace(one, faults=of)

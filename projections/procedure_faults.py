@@ -182,6 +182,20 @@ def procedure_faults(
     return sorted(lines, key=lambda line: line.place)
 
 
+def faults_of(question: Question, inspections: Collection[str]) -> Sequence[FaultLine]:
+    """Return the faults of single inspections, whenever they were started, by day."""
+    query = Query("inspections", columns=_COLUMNS, where=(("key", "in", sorted(inspections)),))
+    found = [Begun(row.key, *row.values) for row in question.views.select(query)]  # type: ignore[arg-type]
+    asked, today = _Asked(question), question.today.isoformat()
+    lines = [
+        line
+        for one in found
+        if one.completed_on and one.completed_on <= today and (one.faults or one.procedure)
+        for line in _lines(one, asked, rules().keys())
+    ]
+    return sorted(lines, key=lambda line: line.place)
+
+
 def _lines(one: Begun, asked: "_Asked", wanted: Collection[str]) -> Iterator[FaultLine]:
     done = read_acts(one.procedure) if one.procedure else None
     day = date.fromisoformat(one.started_on)

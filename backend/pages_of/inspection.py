@@ -16,8 +16,8 @@ from backend.people.rights import Right
 from backend.problems import ProblemError
 from backend.readings import Today, query_of
 from events.facts import HOMES
-from projections.procedure_faults import procedure_faults
-from projections.question import Filters, Question
+from projections.procedure_faults import faults_of
+from projections.question import Question
 from projections.spans import Span
 from projections.views import Query, ViewReader
 
@@ -46,10 +46,8 @@ def inspection_page(
             raise ProblemError("not-found")
         visit = found.visit
         reader.require(domain=visit.domain, township=visit.township)
-        question = Question(
-            views, Span(visit.started_on, visit.started_on), day, Filters(township=visit.township)
-        )
-        faults = [one for one in procedure_faults(question) if one.inspection == key]
+        question = Question(views, Span(visit.started_on, visit.started_on), day)
+        faults = faults_of(question, [key])
         name_of = namer(views, _codes(found), language, words)
         object_name = _object_name(views, visit.object)
         as_of = reading.as_of(query_of(request), day, views)

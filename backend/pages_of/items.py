@@ -35,6 +35,7 @@ from backend.readings import (
     read_cursor,
 )
 from backend.telling import FigureOut, told
+from events.checklists import Words
 from events.register import ItemListed
 from events.store import EventStore
 from projections.asked import Basis
@@ -45,7 +46,7 @@ from projections.item_inventory import PAGE, ItemFilters
 from projections.items import item as resolve
 from projections.reasons import said as reason_said
 from projections.spans import OPEN, Span
-from projections.views import CursorError, Query, ViewReader, view_of
+from projections.views import Condition, CursorError, Query, ViewReader, view_of
 
 _PLAIN: Final = frozenset({"min", "sample_min", "deadline"})
 _SHOWN: Final = (
@@ -72,7 +73,8 @@ def items_page(  # noqa: PLR0913  filters
     after: After = "",
 ) -> Response[Any]:
     """Show a page of the list. The list of items is that of the whole bureau."""
-    del township  # a reader of one township sees the same list
+    del township  # a reader of one township sees the same list, and not how much others use it
+    whole = not reader.townships
     language = language_of(request)
     term = Terms(pages.words(language), language)
     day = reading.today()
@@ -80,7 +82,7 @@ def items_page(  # noqa: PLR0913  filters
     filters = ItemFilters(
         domain or None,
         {"yes": True, "no": False}.get(plannable),
-        unused,
+        unused and whole,
     )
     with reading.held() as views:
         keys = frozenset(item_names.find(views, q)) if q.strip() else None
@@ -90,6 +92,8 @@ def items_page(  # noqa: PLR0913  filters
             raise ProblemError("bad-request") from foreign
         as_of = reading.as_of(query_of(request), day, views)
     rows = [row for row in table.rows if keys is None or row["item"] in keys]
+    if not whole:
+        rows = [{**row, "uses": None, "last_used_on": None} for row in rows]
     domains = {code: term.domain(code) for code in DOMAINS}
     if reader.domains:
         domains = {code: title for code, title in domains.items() if code in reader.domains}
@@ -113,7 +117,7 @@ def items_page(  # noqa: PLR0913  filters
             kind: f"/views/items?{urlencode([*asked, ('format', kind)])}"
             for kind in ("csv", "json")
         },
-        may_export=reader.may(Right.EXPORT),
+        may_export=reader.may(Right.EXPORT) and not reader.townships,  # uses are the bureau's
         as_of=said_as_of(as_of, term.words),
     )
 
@@ -167,9 +171,9 @@ def item_page(  # noqa: PLR0913  what a page is made of
         if reader.domains and listing.domain not in reader.domains:
             raise reader.beyond()
         versions = _versions(reading.store, document)
-        months = _months(views, code)
+        months = None if reader.townships else _months(views, code)
         covered = None if reader.is_scoped else _covered(measuring, code, period, day)
-        objects = {one: _count(views, one, day) for one in listing.object_types}
+        objects = {one: _count(views, one, day, reader) for one in listing.object_types}
         as_of = reading.as_of(query_of(request), day, views)
     return pages.render(
         request,
@@ -184,7 +188,7 @@ def item_page(  # noqa: PLR0913  what a page is made of
         versions=versions,
         frequency=_frequency(listing.frequency, term),
         months=months,
-        uses=sum(count for _, count in months),
+        uses=sum(count for _, count in months or ()),
         covered=covered,
         covered_words=rate_words(covered.words or "", term.words) if covered else "",
         objects=objects,
@@ -235,20 +239,28 @@ def _covered(measuring: Measuring, code: str, period: Span, day: date) -> Figure
     return None if figure is None else told(code, "", figure, hidden)
 
 
-def _count(views: ViewReader, object_type: str, day: date) -> int:
-    """Return how many objects of a type are on the list."""
-    where = (("object_type", "=", object_type), ("ended_on", ">=", day.isoformat()))
-    return views.count("objects", where)  # type: ignore[arg-type]
+def _count(views: ViewReader, object_type: str, day: date, reader: Reader) -> int:
+    """Return how many objects of a type are on the list, of those that a reader may see."""
+    where: list[Condition] = [
+        ("object_type", "=", object_type),
+        ("ended_on", ">=", day.isoformat()),
+    ]
+    own = (("domain", reader.domains), ("township", reader.townships))
+    for name, values in own:
+        if values:
+            where.append((name, "in", list(values)))
+    return views.count("objects", where)
 
 
 def _frequency(stated: Mapping[str, Any], term: Terms) -> str:
     """Return how often an item is to be used, in words."""
     if not stated:
         return ""
-    basis = str(stated.get("basis", ""))
+    english = str(stated.get("basis", ""))
+    basis = Words(str(stated.get("basis_zh") or english), english)
     mode = str(stated.get("mode", ""))
     if mode not in _PLAIN:
-        return basis or mode.replace("_", " ")
+        return term.one_of(basis) or mode.replace("_", " ")
     count = stated.get("count") or stated.get("days")
     per = str(stated.get("per") or stated.get("unit") or "")
     said = term.one_of(reason_said(Basis(mode, count if isinstance(count, int) else 0, per, basis)))
