@@ -48,6 +48,8 @@ from backend import (
 from backend.codes import Codes
 from backend.door import Door, secure
 from backend.enrol import Registrar
+from backend.exports import odata
+from backend.exports import page as exports
 from backend.forms import Forms
 from backend.frame import Frame
 from backend.health import Ready
@@ -166,6 +168,9 @@ def routes() -> Sequence[ControllerRouterHandler]:
         tablets.revoke_tablet,
         access_log.access_log,
         *managers.ROUTES,
+        exports.exports_page,
+        exports.report_file,
+        odata.feed(),
         _needing(
             Right.READ_VIEWS,
             overview.overview,

@@ -35,8 +35,21 @@ def export(data: Path, at: str, target: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @click.option("--today", help=_("The day to judge from; without it, the last one of the month."))
 @click.option("--at", default="", help=_("The record up to which the export counts; else all."))
+@click.option("--township", help=_("Only this township, by its code."))
+@click.option("--domain", help=_("Only this domain, by its code."))
 @click.option("--lang", type=click.Choice(("zh", "en")), default="zh", show_default=True)
-def report(data: Path, month: str, out: Path, today: str | None, at: str, lang: str) -> None:
-    from backend.exports.printing import print_report
+def report(  # noqa: PLR0913  options
+    *,
+    data: Path,
+    month: str,
+    out: Path,
+    today: str | None,
+    at: str,
+    township: str | None,
+    domain: str | None,
+    lang: str,
+) -> None:
+    from backend.exports.printing import Wanted, print_report
 
-    print_report(data, month, out, today, at, lang)
+    language = "en" if lang == "en" else "zh"
+    print_report(data, out, Wanted(month, today, at, township, domain, language))

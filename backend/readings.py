@@ -5,9 +5,11 @@ of tablets wait for none of this.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from operator import itemgetter
 from threading import RLock
 from typing import Annotated, Any, Final
 
@@ -217,9 +219,11 @@ def period_of(first: date | None, last: date | None, today: date) -> Span:
 
 
 def query_of(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """Return what was asked, to be quoted."""
-    said = {name: str(value) for name, value in sorted(request.query_params.items())}
-    return {"path": request.url.path, **said}
+    """Return what was asked, to be quoted; values of one name that are said twice by spaces."""
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in sorted(request.query_params.multi_items(), key=itemgetter(0)):
+        said[name].append(str(value))
+    return {"path": request.url.path, **{name: " ".join(all_) for name, all_ in said.items()}}
 
 
 def wants_table(request: Request[Any, Any, Any], named: str) -> bool:

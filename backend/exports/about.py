@@ -13,6 +13,7 @@ from backend.exports.xlsx_file import MOST_ROWS, Facts
 from backend.pages import Pages
 from events.language import Language
 
+_REPEATED: Final = "column"
 _NOT_ASKED: Final = ("path", "format", "lang", "today", "limit")
 
 
@@ -93,6 +94,8 @@ def command(as_of: AsOf, language: Language) -> str:
     """Return the command that writes the rows of an export again, and hashes them."""
     asked = {name: value for name, value in as_of.query.items() if name not in _NOT_ASKED}
     path = as_of.query.get("path", "")
-    query = urlencode({**asked, "today": as_of.today.isoformat(), "lang": language})
+    said_twice = {name: value.split() for name, value in asked.items() if name == _REPEATED}
+    today = as_of.today.isoformat()
+    query = urlencode({**asked, **said_twice, "today": today, "lang": language}, doseq=True)
     said = shlex.quote(f"{path}?{query}")
     return f"xunji export --data DIR --at {as_of.position} {said} | sha256sum"

@@ -72,7 +72,13 @@ async def _ask(app: Litestar, target: str, write: Callable[[bytes], object]) -> 
     }
     status = 0
 
+    done = asyncio.Event()
+    waiting = iter((True,))
+
     async def receive() -> HTTPReceiveMessage:
+        if not next(waiting, False):
+            await done.wait()  # who asked hangs up once all is there: only then a stream ends
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
@@ -81,6 +87,8 @@ async def _ask(app: Litestar, target: str, write: Callable[[bytes], object]) -> 
             status = message["status"]
         elif message["type"] == "http.response.body" and status == _OK:
             write(message["body"])
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            done.set()
 
     await app(cast("Scope", scope), cast("Receive", receive), cast("Send", send))
     return status

@@ -4,6 +4,10 @@ from typing import Any, Final, Literal, TypeAlias
 
 from litestar import Request
 
+from backend.people.reader import Reader
+from backend.people.rights import Right
+from backend.problems import ProblemError
+
 Format: TypeAlias = Literal["csv", "xlsx", "jsonl"]
 
 MEDIA_TYPES: Final[dict[Format, str]] = {
@@ -14,7 +18,18 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 
 
 def table_format(request: Request[Any, Any, Any], named: str) -> Format | None:
-    """Return as which file a table is asked for: by `format`, else by Accept; None as no file."""
+    """Return as which file a table is asked for: by `format`, else by Accept; None as no file.
+
+    To read a list is one right, to carry it away another: who has not got it is refused.
+    """
+    kind = _asked(request, named)
+    reader: object = request.scope["user"] if "user" in request.scope else None  # noqa: SIM401  typed so
+    if kind is not None and isinstance(reader, Reader) and not reader.may(Right.EXPORT):
+        raise ProblemError("no-right", role=reader.role.value)
+    return kind
+
+
+def _asked(request: Request[Any, Any, Any], named: str) -> Format | None:
     accept = request.headers.get("accept", "")
     if not named and "application/json" in accept.replace(MEDIA_TYPES["jsonl"], ""):
         return None

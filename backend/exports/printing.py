@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from backend.exports.again import asked_again
 from backend.exports.command_words import _
@@ -21,7 +22,9 @@ from backend.readings import Reading
 from events.clock import SystemClock
 from events.command import FailedError, failure
 from events.errors import Refusal
+from events.language import Language
 from projections.catalogue import VIEWS
+from projections.question import Filters
 
 
 def run(data: Path, at: str, target: str) -> None:
@@ -34,17 +37,30 @@ def run(data: Path, at: str, target: str) -> None:
         raise FailedError(said.format(target=target, status=status))
 
 
-def print_report(data: Path, month: str, out: Path, today: str | None, at: str, lang: str) -> None:
+class Wanted(Struct, frozen=True):
+    """A report as it was typed."""
+
+    month: str
+    today: str | None
+    at: str
+    township: str | None
+    domain: str | None
+    language: Language
+
+
+def print_report(data: Path, out: Path, wanted: Wanted) -> None:
     """Write the report of a month and print its checksum."""
     try:
-        span = read_month(month)
-        day = date.fromisoformat(today) if today else None
+        month = read_month(wanted.month)
+        today = date.fromisoformat(wanted.today) if wanted.today else None
     except ValueError as wrong:
         raise click.BadParameter(str(wrong)) from wrong
-    language = "en" if lang == "en" else "zh"
-    with _replayed(data, at) as (folder, reading):
-        found = report(reading, Measuring(reading), span, language, folder.about.name, day)
-    out.write_bytes(pdf(found, language))
+    filters = Filters(township=wanted.township, domain=wanted.domain)
+    with _replayed(data, wanted.at) as (folder, reading):
+        found = report(
+            reading, Measuring(reading), month, wanted.language, folder.about.name, today, filters
+        )
+    out.write_bytes(pdf(found, wanted.language))
     click.echo(found.checksum)
 
 

@@ -53,7 +53,7 @@ def _inputs(found: Report, language: Language) -> dict[str, str]:
 def _said(found: Report, language: Language) -> dict[str, Any]:
     said = labels(language)
     as_of = found.as_of
-    year, month = found.parts["month"].split("-")
+    year, month = found.parts["asked"]["month"].split("-")
     when = said["month"].format(year=year, month=int(month) if language == "zh" else month)
     received = on_the_wall(as_of.received_at) or "—"
     return {
@@ -63,7 +63,7 @@ def _said(found: Report, language: Language) -> dict[str, Any]:
         "region": "CN" if language == "zh" else "GB",
         "title": f"{when}{said['title']}" if language == "zh" else f"{said['title']}, {when}",
         "today": as_of.today.isoformat(),
-        "partly": as_of.today < read_month(found.parts["month"]).end,
+        "partly": as_of.today < read_month(found.parts["asked"]["month"]).end,
         "foot": said["foot"].format(position=as_of.position, received=received),
         "checksum": found.checksum,
         "command": command(found, language),
@@ -72,9 +72,8 @@ def _said(found: Report, language: Language) -> dict[str, Any]:
 
 def command(found: Report, language: Language) -> str:
     """Return the command that computes a report again from the records alone."""
-    month, today = found.parts["month"], found.as_of.today.isoformat()
-    words = (
-        *("xunji", "report", "--data", "DIR", "--month", month, "--today", today),
-        *("--at", str(found.as_of.position), "--lang", language, "--out", "report.pdf"),
-    )
-    return shlex.join(words)
+    words = ["xunji", "report", "--data", "DIR"]
+    for name, value in found.parts["asked"].items():
+        words += [f"--{name}", value]
+    words += ["--today", found.as_of.today.isoformat(), "--at", str(found.as_of.position)]
+    return shlex.join([*words, "--lang", language, "--out", "report.pdf"])

@@ -17,6 +17,7 @@ from backend import measure_words as naming
 from backend.as_of import AsOf
 from backend.exports.checksum import line
 from backend.exports.matrix import matrix
+from backend.exports.months import month_text
 from backend.exports.report_words import GOALS, KINDS, REACHED, SEVERITIES
 from backend.exports.words import words_of
 from backend.goals import few
@@ -33,10 +34,11 @@ from projections.follow_ups import FollowUp, follow_ups
 from projections.goals import goals
 from projections.hidden import Homes, hidden_across, hidden_of, reads
 from projections.procedure_faults import FaultLine, procedure_faults
-from projections.question import Question
+from projections.question import Filters, Question
 from projections.spans import Span
 from projections.views import Query, ViewReader
 
+_ALL: Final = Filters()
 MOST_NAMED: Final = 25  # of what has been overdue for longest
 
 
@@ -55,14 +57,16 @@ def report(
     language: Language,
     name: str,
     today: date | None = None,
+    filters: Filters = _ALL,
 ) -> Report:
     """Compute the report of a month, while the views are held still."""
     with reading.held() as views:
         today = min(month.end, today or reading.today())
-        query = {"path": "/exports/report.pdf", "month": f"{month.start:%Y-%m}"}
+        of = {"township": filters.township, "domain": filters.domain}
+        query = {"month": month_text(month), **{key: one for key, one in of.items() if one}}
         as_of = reading.as_of(query, today, views, versions())
-        parts = _Month(measuring, views, Asked(month, today), language).parts()
-    said = {"bureau": name, "month": f"{month.start:%Y-%m}", **parts}
+        parts = _Month(measuring, views, Asked(month, today, filters), language).parts()
+    said = {"bureau": name, "asked": query, **parts}
     plain = msgspec.to_builtins(said)
     facts = {"position": as_of.position, "history": as_of.history, "today": today}
     return Report(as_of, sha256(line({**facts, **plain})).hexdigest(), plain)
@@ -86,6 +90,7 @@ class _Month:
     def parts(self) -> dict[str, Any]:
         """Return all parts of the report."""
         return {
+            "scope": self._scope(),
             "measures": self._measures(),
             "map": self._map(),
             "matrix": self._matrix(),
@@ -93,6 +98,16 @@ class _Month:
             "faults": self._faults(),
             "goals": self._goals(),
         }
+
+    def _scope(self) -> str:
+        """Return what the report is limited to; nothing where it is of the whole district."""
+        township, domain = self._asked.filters.township, self._asked.filters.domain
+        known = naming.DOMAINS.get(domain or "")
+        named = (
+            self._town(township) if township else "",
+            self._words.gettext(known) if known else domain or "",
+        )
+        return " · ".join(filter(None, named))
 
     # ── the measures ───────────────────────────────────────────────────────────────
 
@@ -157,6 +172,7 @@ class _Month:
                 **self._cell(found.get(code), hidden.get(code)),
             }
             for code, (name, tile) in sorted(self._townships.items())
+            if self._asked.filters.township in (None, code)
         ]
 
     def _cell(self, figure: Figure | None, hidden: str | None) -> dict[str, Any]:
@@ -196,7 +212,11 @@ class _Month:
     def _overdue(self) -> dict[str, Any]:
         today = self._asked.today
         question = self._measuring.question(self._asked)
-        due = due_list(Question(self._views, Span(today, today), today), today, overdue=True)
+        due = due_list(
+            Question(self._views, Span(today, today), today, self._asked.filters),
+            today,
+            overdue=True,
+        )
         todo = [one for one in follow_ups(question, "open").lines if one.overdue(today)]
         named = self._longest([*map(self._of_due, due), *(self._of_todo(one) for one in todo)])
         return {"townships": self._by_township(due, todo), **named}
