@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from backend.mongodb.persistence import MongoDatastore
+from tests.demos import built_once
 from tests.machine import find_chromium
 from tests.mongodb import standin
 
@@ -79,6 +81,13 @@ def chromium() -> str:
     found = find_chromium()
     assert found, "no Chromium: see `python -m tests.machine`"
     return found
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo on SQLite, seed 1: built once, also where tests run in several processes."""
+    base = tmp_path_factory.getbasetemp()
+    return built_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo")
 
 
 @pytest.fixture(scope="session")

@@ -5,40 +5,15 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
-
-import pytest
 
 from backend.demo.district import TABLETS, district
 from backend.demo.irregular import ADMINISTRATIVE
 from backend.demo.year import TODAY, Inspection, OfficeStep, Pull, Push, instant, year
 from events.office import AssignmentApproved, InspectionAssigned
 from events.patrol_matching import PASSED
-
-XUNJI = (sys.executable, "-c", "from events.command import main; main()")
-SCALE = "0.02"
-
-
-def build(data: Path, seed: int = 1) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*XUNJI, "demo", "--data", str(data), "--seed", str(seed), "--scale", SCALE, "--no-serve"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finished(process: "subprocess.Popen[str]") -> str:
-    said, wrong = process.communicate(timeout=300)
-    assert process.returncode == 0, wrong
-    return said
-
-
-def head(data: Path) -> str:
-    return str(json.loads((data / "demo.json").read_bytes())["built"]["head"])
+from tests.demos import XUNJI, build, finished, head
 
 
 def server_of(data: Path) -> int | None:
@@ -49,13 +24,6 @@ def server_of(data: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return holder
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("demo") / "data"
-    finished(build(data))
-    return data
 
 
 def test_a_server_killed_on_the_way_leaves_the_same_history(built: Path, tmp_path: Path) -> None:

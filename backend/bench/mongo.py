@@ -99,7 +99,7 @@ def _appends(name: str, recorder: ApplicationRecorder, shop: Workshop) -> Measur
 
 def _round(recorder: ApplicationRecorder, batch: int, threads: int) -> float:
     """Append from so many threads at once; return events a second."""
-    each = max(2, _APPENDED // batch // threads)
+    each = max(1, _APPENDED // batch // threads)
     work = [_runs(each, batch) for _ in range(threads)]
 
     def append(runs: Sequence[Sequence[StoredEvent]]) -> None:

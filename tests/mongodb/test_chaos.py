@@ -4,7 +4,7 @@ from tests.mongodb.chaos import run
 
 
 def test_killed_writers_and_a_killed_database_lose_double_and_misplace_nothing() -> None:
-    outcome = run(rounds=6)
+    outcome = run(rounds=4)
 
     assert outcome.wrong == []
     assert outcome.acknowledged > 0
