@@ -102,7 +102,8 @@ class Server:
             self._process.wait()
             if not self._stopping.is_set():
                 self._told(_("The server stopped; it is started again, and the tablets wait."))
-                self._process = self._start()
+                with suppress(ActorError):  # killed while it started: once more
+                    self._process = self._start()
 
 
 class Tablet:
