@@ -75,10 +75,9 @@ def _again(patterns: Sequence[str]) -> None:
     ]
     settings = _settings()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        verdicts = dict(
-            zip(alive, pool.map(lambda name: _alone(name, settings), alive), strict=True)
-        )
-    _keep(verdicts)
+        tried = pool.map(lambda name: _alone(name, settings), alive)
+        for name, verdict in zip(alive, tried, strict=True):
+            _keep(name, verdict)
 
 
 def _alone(mutant: str, settings: Settings) -> int:
@@ -124,11 +123,11 @@ def _metas() -> Iterator[tuple[Path, Mapping[str, int | None]]]:
         yield path, json.loads(path.read_text())["exit_code_by_key"]
 
 
-def _keep(verdicts: Mapping[str, int]) -> None:
+def _keep(mutant: str, verdict: int) -> None:
     for path, codes in _metas():
-        if codes.keys() & verdicts.keys():
+        if mutant in codes:
             kept: dict[str, Any] = json.loads(path.read_text())
-            kept["exit_code_by_key"] = {name: verdicts.get(name, at) for name, at in codes.items()}
+            kept["exit_code_by_key"][mutant] = verdict
             path.write_text(json.dumps(kept, indent=4))
 
 
