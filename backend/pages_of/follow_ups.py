@@ -34,7 +34,7 @@ WHAT: Final[Mapping[str, str]] = {
     "recovery": _("recovery"),
 }
 STATES: Final[Mapping[str, str]] = {
-    "open": _("open"),
+    "open": _("still open"),
     "overdue": _("overdue"),
     "due": _("due in the period"),
     "done": _("ended in the period"),

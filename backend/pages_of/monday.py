@@ -129,6 +129,7 @@ def monday(
         ending=_ending(found),
         pairs=[pair.split("|") for pair in found.officers.lists.get("pairs", ())],
         status=looking.saying(STATUS),
+        silent=[one for one in found.silent if one.concerns(reader)],
         happened=[_happened(found, what, looking) for what in NOTICED],
         as_of=as_of_words(as_of, looking.words),
         here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
