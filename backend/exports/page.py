@@ -34,6 +34,7 @@ from projections.views import Query
 
 KINDS: Final = (("xlsx", "Excel"), ("csv", "CSV"), ("jsonl", "JSON"))
 _MONTHS: Final = 12
+_TOWNSHIP: Final = 9  # digits of its code
 _OPT: Final[dict[str, Any]] = {"right": Right.EXPORT, "narrows": True}
 _PERIOD: Final = frozenset(("from", "to"))
 _AREA: Final = frozenset(("township", "domain"))
@@ -154,7 +155,7 @@ def exports_page(  # noqa: PLR0913  filters
     return pages.render(
         request,
         "exports.html",
-        groups=[
+        exported=[
             (gettext(one.title), [_line(each, asked, gettext, language) for each in one.lists])
             for one in GROUPS
         ],
@@ -261,9 +262,9 @@ def _townships(
     reading: Reading, reader: Reader, own: Filters, language: Language
 ) -> Sequence[Choice]:
     name = "name_zh" if language == "zh" else "name_en"
-    query = Query("areas", columns=(name, "level"), order=())
     with reading.held() as views:
-        rows = [row for row in views.select(query) if row.values[1] == "township"]
+        found = views.select(Query("areas", columns=(name,)))
+    rows = [row for row in found if len(row.key) == _TOWNSHIP]
     return [
         Choice(row.key, str(row.values[0]) or row.key, row.key == own.township)
         for row in rows
