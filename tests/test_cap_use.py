@@ -278,3 +278,20 @@ def test_one_visit_is_suggested_where_several_items_are_due_or_several_visits_as
         (SHOP, (), 2),
     ]
     assert found[0].due_on == date(2026, 12, 31)
+    assert [(one.objects, one.townships) for one in found] == [
+        ((an_id("B"),), (T1,)),
+        ((an_id("A"),), (T1,)),
+    ]
+
+
+def test_one_visit_that_is_assigned_needs_no_suggestion_and_what_is_due_later_none_yet() -> None:
+    bureau = shop()
+    for code in ("I1", "I2"):
+        bureau.item(code, YEARLY, since="2026-01-01")
+    bureau.visit("A", "2026-05-05", "I1", "I2")
+    bureau.record(assigned("one", "A", "2026-12-01"))
+    question = bureau.asked(days("2026-12-01", "2026-12-01"), "2026-12-01")
+
+    assert joint_visits(question) == []
+    (next_year,) = joint_visits(question, date(2027, 12, 31))
+    assert (next_year.items, next_year.planned) == (("I1", "I2"), 1)
