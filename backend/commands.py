@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from backend.approve_commands import approve
 from backend.audit_commands import recompute, show, verify
 from backend.bench.commands import bench
 from backend.demo.commands import demo
@@ -156,6 +157,7 @@ commands: list[click.Command] = [
     revoke,
     rotate,
     adopt,
+    approve,
     erase,
     checkpoint,
     verify,
