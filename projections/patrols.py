@@ -86,7 +86,7 @@ def goals(rows: Iterable[Counting[Row]], completed: Finished | None) -> Goals:
         ),
         len(refused),
         int(calm is False),
-        sum(not _TOLD <= row.detail.keys() for row in met.values()),
+        sum(not row.detail.keys() >= _TOLD for row in met.values()),
         int(not isinstance(calm, bool)),
     )
 
