@@ -167,7 +167,7 @@ def _in_bytes(request: Request[Any, Any, Any], found: States, as_of: AsOf) -> Re
     content = found.encoded
     headers = {
         "etag": f'"{sha256(content).hexdigest()}"',
-        "cache-control": "no-cache",
+        "cache-control": "private, no-cache",
         "vary": "accept",
         "xunji-as-of": msgspec.json.encode(as_of).decode("ascii", "replace"),
     }

@@ -32,8 +32,8 @@ from projections.views import Query, ViewReader, view_of
 
 GridName: TypeAlias = Literal["h3-7", "h3-8", "h3-9", "village", "township"]
 GRIDS: Final[tuple[GridName, ...]] = get_args(GridName)
-_FOREVER: Final = "public, max-age=31536000, immutable"
-_ASK: Final = "no-cache"  # keep it, but ask whether it is still so
+_FOREVER: Final = "private, max-age=31536000, immutable"
+_ASK: Final = "private, no-cache"  # keep it, but ask whether it is still so
 _MICRO: Final = 1_000_000
 
 

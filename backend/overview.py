@@ -20,7 +20,7 @@ from backend.readings import Reading
 from backend.rebuilding import Rebuilding
 from events.clock import CHINA, microseconds, moment
 from events.statements import Checkpoint
-from projections.views import ViewStore
+from projections.views import Condition, ViewStore
 
 
 class Link(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Overview:
             as_of = self._as_of(views, asked.today, words.gettext)
             folded = views.position()
             logs = views.count("devices")
-            inspections = views.count("inspections", (("started", "=", 1),))
+            inspections = views.count("inspections", (("started", "=", 1), *_within(asked)))
         size = self._reading.store.size()
         newest = self._checkpoint()
         return {
@@ -119,6 +119,12 @@ class Overview:
             return ""
         said = _("A new version of the views is being built: record {position} of {of}.")
         return said.format(position=grouped(now.position), of=grouped(now.of))
+
+
+def _within(asked: Asked) -> Sequence[Condition]:
+    """Return what inspections are counted: those of the township and the domain asked for."""
+    named = (("township", asked.filters.township), ("domain", asked.filters.domain))
+    return [(name, "=", value) for name, value in named if value]
 
 
 def on_the_wall(when: datetime | None) -> str:

@@ -22,6 +22,8 @@ from backend.moments import (
     read_versions,
     replayed,
 )
+from backend.people.reader import Reader
+from backend.people.rights import Right
 from backend.problems import ProblemError
 from backend.readings import MOST, AsOf, Code, From, Reading, Today, Until, query_of
 from backend.replayable import Replayable, replayable
@@ -180,6 +182,7 @@ def replay(
     view: FromPath[str],
     replays: NamedDependency[SkipValidation[Replays]],
     wanted: NamedDependency[SkipValidation[Wanted]],
+    reader: NamedDependency[SkipValidation[Reader]],
     at: At = "",
     quoted: Quoted = "",
 ) -> Response[Replayed]:
@@ -187,7 +190,10 @@ def replay(
 
     With `versions`, as a figure quotes them, it is computed by the code that computed it then.
     """
-    return Response(replays.show(query_of(request), _kind(view, quoted), _moment("at", at), wanted))
+    kind = _kind(view, quoted, reader)
+    if reader.is_scoped and not kind.narrows:
+        raise reader.beyond()
+    return Response(replays.show(query_of(request), kind, _moment("at", at), wanted))
 
 
 @get(
@@ -196,12 +202,14 @@ def replay(
     summary="What differs between two moments, and why",
     dependencies=WANTED,
     sync_to_thread=True,
+    opt={"whole": True},  # entries are named that touched anything
 )
-def replay_changes(
+def replay_changes(  # noqa: PLR0913, PLR0917  filters
     request: Request[Any, Any, Any],
     view: FromPath[str],
     replays: NamedDependency[SkipValidation[Replays]],
     wanted: NamedDependency[SkipValidation[Wanted]],
+    reader: NamedDependency[SkipValidation[Reader]],
     at: At,
     until: And = "",
     quoted: Quoted = "",
@@ -210,7 +218,7 @@ def replay_changes(
 
     Each difference comes with the entries that touched what is behind it.
     """
-    kind = _kind(view, quoted)
+    kind = _kind(view, quoted, reader)
     moments = _moment("at", at), _moment("and", until)
     try:
         return Response(replays.changes(query_of(request), kind, moments, wanted))
@@ -228,12 +236,15 @@ def difference(
     request: Request[Any, Any, Any],
     view: FromPath[str],
     replays: NamedDependency[SkipValidation[Replays]],
+    reader: NamedDependency[SkipValidation[Reader]],
 ) -> Response[Compared]:
     """Replay up to where the served views stand and name every difference."""
-    return Response(replays.difference(query_of(request), _kind(view, "")))
+    return Response(replays.difference(query_of(request), _kind(view, "", reader)))
 
 
-def _kind(view: str, versions: str) -> Replayable:
+def _kind(view: str, versions: str, reader: Reader) -> Replayable:
+    if view == "devices" and not reader.may(Right.READ_DEVICES):
+        raise ProblemError("no-right", role=reader.role.value)
     try:
         return replayable(view, read_versions(versions))
     except LookupError as unknown:

@@ -34,6 +34,7 @@ from projections.hidden import Homes, hidden_of, homes_of, reads
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
 from projections.lists import ERASURES
+from projections.object_inventory import ObjectFilters
 from projections.objects import OBJECTS, Listed, ObjectDocument
 from projections.plans import PLANS
 from projections.published import Measure, Versions, narrowed
@@ -59,7 +60,8 @@ class Replayable(Struct, frozen=True):
 
     `brief` are the members that a narrow table shows; `key` those that name a row of a list.
     `figures` are those of a measure. `versions` are quoted beside those of the views. `also`
-    are other keys under which something stands of a row.
+    are other keys under which something stands of a row. `filtered`: a list that is cut down
+    to what is asked for, as measures are.
     """
 
     views: Sequence[View]
@@ -70,6 +72,12 @@ class Replayable(Struct, frozen=True):
     figures: Callable[[ViewStore, Asked], Figures] | None = None
     versions: Versions = {}
     also: Callable[[ViewReader, str], Sequence[str]] = _nothing_else
+    filtered: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether filters cut it down: else nobody with a scope may see it."""
+        return self.filtered or self.figures is not None
 
 
 # ── measures ───────────────────────────────────────────────────────────────────────
@@ -160,8 +168,10 @@ def _all_devices(views: ViewStore, _asked: Asked, most: int) -> Table:
 
 
 def _all_objects(views: ViewStore, asked: Asked, most: int) -> Table:
+    said = asked.filters
+    filters = ObjectFilters(said.township, said.village, said.domain)
     return _whole(
-        lambda start, size: objects.table(views, asked.today, None, "last_on", start, size), most
+        lambda start, size: objects.table(views, asked.today, filters, "last_on", start, size), most
     )
 
 
@@ -180,8 +190,13 @@ def _all_items(views: ViewStore, asked: Asked, most: int) -> Table:
 
 
 def _all_inspections(views: ViewStore, asked: Asked, most: int) -> Table:
-    period = asked.period
-    return _whole(lambda start, size: inspections.table(views, period, (), start, size), most)
+    period, said = asked.period, asked.filters
+    chosen = {name: value for name, value in asdict(said).items() if value and name != "officer"}
+    where: list[Condition] = [(name, "=", value) for name, value in chosen.items()]
+    return _whole(
+        lambda start, size: inspections.table(views, period, where, start, size, said.officer),
+        most,
+    )
 
 
 def _whole(page: Callable[[Cursor | None, int], Table], most: int) -> Table:
@@ -225,6 +240,7 @@ _LISTS: Final[Mapping[str, Replayable]] = {
         ("object", "township", "last_inspected_on", "open_findings", "next_due"),
         ("object",),
         also=_persons,
+        filtered=True,
     ),
     "inspections": Replayable(
         (INSPECTIONS,),
@@ -232,6 +248,7 @@ _LISTS: Final[Mapping[str, Replayable]] = {
         _all_inspections,
         ("inspection", "started_on", "completed_on", "kind", "effective"),
         ("inspection",),
+        filtered=True,
     ),
     "devices": Replayable(
         (DEVICES,),

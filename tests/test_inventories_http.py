@@ -257,7 +257,7 @@ def test_who_has_a_scope_sees_nothing_beyond_it(here: Site, told: Told, address:
     chief = here.sign_in(Role.SECTION_CHIEF, domains=("charity",))
 
     assert own.get(asked).status_code == 200
-    assert foreign.get(asked).status_code == chief.get(asked).status_code == 403
+    assert foreign.get(asked).status_code == chief.get(asked).status_code == 404
 
 
 def test_a_list_is_narrowed_to_the_reader_s_own(here: Site, told: Told) -> None:

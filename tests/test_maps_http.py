@@ -264,7 +264,7 @@ def test_a_grid_is_named_by_its_hash_and_kept_for_ever_under_it(here: Site) -> N
     newest = here.client.get("/grids/h3-9")
     named = here.client.get(newest.headers["content-location"])
 
-    assert newest.headers["cache-control"] == "no-cache"
+    assert newest.headers["cache-control"] == "private, no-cache"
     assert "immutable" in named.headers["cache-control"]
     assert named.json() == newest.json()
     assert newest.headers["content-location"] == f"/grids/h3-9/{newest.json()['hash']}"

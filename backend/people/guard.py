@@ -130,7 +130,7 @@ async def _require_csrf(connection: Connection, visit: Visit) -> None:
 
 def _narrow(connection: Connection, handler: BaseRouteHandler, reader: Reader) -> None:
     """Rewrite the question so that it asks for nothing beyond the reader's scope."""
-    known = parameters_of(handler)
+    known = narrowed_by(handler)
     if (reader.domains and "domain" not in known) or (reader.townships and "township" not in known):
         raise reader.beyond()
     # A connection of its own reads the query as Litestar will, and leaves nothing cached here.
@@ -144,6 +144,14 @@ def _fresh(scope: Scope) -> Scope:
     copied = scope.copy()
     copied["state"] = {}
     return copied
+
+
+def narrowed_by(handler: BaseRouteHandler) -> frozenset[str]:
+    """Return the parameters by which what a route shows can be cut down to a scope.
+
+    None of those that show the whole whatever is asked (`opt={"whole": True}`).
+    """
+    return frozenset() if handler.opt.get("whole") else parameters_of(handler)
 
 
 def parameters_of(handler: BaseRouteHandler) -> frozenset[str]:

@@ -36,9 +36,9 @@ class Reader(Struct, frozen=True):
         )
 
     def require(self, *, domain: str | None, township: str | None) -> None:
-        """Refuse what lies outside the reader's scope."""
+        """Refuse what lies outside the reader's scope as what is not there: no id is tried out."""
         if not self.sees(domain=domain, township=township):
-            raise self.beyond()
+            raise ProblemError("not-found")
 
     def narrow(self, filters: Filters) -> Filters:
         """Return the filters within the reader's scope; refuse those that reach beyond it."""

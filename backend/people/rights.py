@@ -90,7 +90,8 @@ SCOPED: Final = frozenset(
 )
 """Rights over the district's data. A reader with a scope gets to a route that needs one only
 where it takes `domain` and `township` in its query, or says `opt={"narrows": True}`: then it
-asks `Reader.require` or `Reader.narrow` itself."""
+asks `Reader.require` or `Reader.narrow` itself. One that takes both and yet shows what they do
+not cut down says `opt={"whole": True}`."""
 
 SIGNING_IN: Final = frozenset({"/sign-in", "/join"})
 """Open pages that take forms: those of another origin are refused."""

@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from backend.people.guard import parameters_of
+from backend.people.guard import narrowed_by
 from backend.people.rights import (
     GRANTS,
     NEEDS_DOMAINS,
@@ -96,7 +96,7 @@ def _narrowing(handler: HTTPRouteHandler, right: Right) -> Callable[[Role], str]
         return lambda _role: "●"
     if handler.opt.get("narrows"):
         return lambda _role: "◐"
-    known = parameters_of(handler)
+    known = narrowed_by(handler)
 
     def mark(role: Role) -> str:
         lacking = {"domain", "township"} - known
