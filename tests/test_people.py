@@ -194,6 +194,30 @@ def test_failures_of_a_name_cost_more_each_time_and_a_success_forgets_them(
     assert people.throttle.wait("li.ming", "10.0.0.2") == 0
 
 
+def test_whoever_guesses_from_elsewhere_does_not_keep_the_owner_out(
+    people: People, clock: SetClock
+) -> None:
+    account = people.accounts.open("li.ming", "李明", Role.SECURITY_ADMIN)
+    people.join(people.accounts.link(account.account), GOOD, "10.0.0.2")
+    for _ in range(20):
+        people.sign_in("li.ming", "wrong", "10.0.0.9")
+        later(clock, people.throttle.wait("li.ming", "10.0.0.9"))
+    people.sign_in("li.ming", "wrong", "10.0.0.9")
+
+    assert people.throttle.wait("li.ming", "10.0.0.9") == throttle.LONGEST_SECONDS
+    assert isinstance(people.sign_in("li.ming", GOOD, "10.0.0.8"), Waiting)
+    assert isinstance(people.sign_in("li.ming", GOOD, "10.0.0.2"), SignedIn)
+
+
+def test_where_one_signed_in_guessing_is_slow_all_the_same(people: People) -> None:
+    account = people.accounts.open("li.ming", "李明", Role.MANAGER)
+    people.join(people.accounts.link(account.account), GOOD, "10.0.0.2")
+    tries = [people.sign_in("li.ming", "wrong", "10.0.0.2") for _ in range(6)]
+
+    assert isinstance(tries[-1], Waiting)
+    assert people.throttle.wait("li.ming", "10.0.0.3") == 0
+
+
 def test_while_one_waits_the_right_password_does_not_help_either(people: People) -> None:
     member(people)
     for _ in range(5):

@@ -81,7 +81,7 @@ async def join(
         if data.password != data.again:
             return "unequal"
         try:
-            people.accounts.join(data.link, data.password)
+            people.join(data.link, data.password, who(request)[0])
         except AccountError as refused:
             return refused.reason
         end_session(request, people)

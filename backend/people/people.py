@@ -74,8 +74,14 @@ class People:
             return None
         stage = self._stage(account)
         if stage != "second":
-            self.throttle.succeeded(name)
+            self.throttle.succeeded(name, address)
         return SignedIn(self.sessions.begin(account.account, stage, address, browser), stage)
+
+    def join(self, token: str, password: str, address: str = "") -> Account:
+        """Spend a one-time link on a password. Who has the link is no guesser."""
+        account = self.accounts.join(token, password)
+        self.throttle.succeeded(account.name, address)
+        return account
 
     def second(
         self, session: Session, code: str, address: str = "", browser: str = ""
@@ -91,7 +97,7 @@ class People:
         if not self.accounts.second_checked(account.account, code):
             self.throttle.failed(account.name, address)
             return None
-        self.throttle.succeeded(account.name)
+        self.throttle.succeeded(account.name, address)
         return self.renewed(session, address, browser)
 
     def renewed(self, session: Session, address: str = "", browser: str = "") -> SignedIn:
