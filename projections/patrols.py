@@ -5,8 +5,8 @@ each with its time, and `goals`, the counts behind the four zero goals. Both are
 of them count (effective or not, required or not) is decided by the measures that read them.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from msgspec import Struct, json
 
@@ -58,11 +58,15 @@ def walks(rows: Iterable[Counting[Row]]) -> tuple[Walk, ...]:
     for held in rows:
         row = held.row
         if isinstance(row, Noted) and row.tag == _COVERED:
-            fraction = row.detail.get("fraction")
-            measured = isinstance(fraction, int | float) and "matching" in row.detail
-            passed = fraction >= PASSED if measured else row.detail.get("walked") == "full"
-            found.append(Walk(row.subject, row.at, row.offset, bool(passed)))
+            found.append(Walk(row.subject, row.at, row.offset, _passed(row.detail)))
     return tuple(sorted(found, key=lambda walk: (walk.at, walk.segment)))
+
+
+def _passed(told: Mapping[str, Any]) -> bool:
+    fraction = told.get("fraction")
+    if isinstance(fraction, int | float) and "matching" in told:
+        return fraction >= PASSED
+    return told.get("walked") == "full"
 
 
 def goals(rows: Iterable[Counting[Row]], completed: Finished | None) -> Goals:
@@ -79,16 +83,20 @@ def goals(rows: Iterable[Counting[Row]], completed: Finished | None) -> Goals:
             refused.add(row.subject)
     calm = completed.sets.get(ZERO_TROUBLE) if completed is not None else None
     return Goals(
-        len(met),
-        *(
-            sum(bool(row.detail.get(flag)) for row in met.values())
-            for flag in ("begging", "sleeping_rough", "minor", "emergency")
-        ),
-        len(refused),
-        int(calm is False),
-        sum(not row.detail.keys() >= _TOLD for row in met.values()),
-        int(not isinstance(calm, bool)),
+        met=len(met),
+        begging=_flagged(met, "begging"),
+        sleeping_rough=_flagged(met, "sleeping_rough"),
+        minors=_flagged(met, "minor"),
+        emergencies=_flagged(met, "emergency"),
+        refused=len(refused),
+        trouble=int(calm is False),
+        untold=sum(not row.detail.keys() >= _TOLD for row in met.values()),
+        silent=int(not isinstance(calm, bool)),
     )
+
+
+def _flagged(met: Mapping[str, Noted], flag: str) -> int:
+    return sum(bool(row.detail.get(flag)) for row in met.values())
 
 
 _write = json.Encoder().encode
