@@ -91,10 +91,6 @@ class Family:
             return False
         return self._winners.get(ref, True)
 
-    def losers(self) -> frozenset[str]:
-        """Return the corrections that are not superseded and yet do not count."""
-        return frozenset(ref for ref, wins in self._winners.items() if not wins)
-
     def _leaves(self) -> dict[str, bool]:
         """Return for each correction that stands whether it is the highest of its tree."""
         leaves = [
