@@ -1,6 +1,6 @@
 """Pages rendered on the server: Jinja, two languages, no script needed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -14,6 +14,7 @@ from backend.assets import Assets
 from backend.links import next_link
 from backend.people.guard import Visit
 from backend.people.reader import Reader
+from backend.people.rights import Role
 from backend.people.role_words import account_fault, browser_name, role_name
 from backend.speech import spoken
 from events.clock import CHINA, moment
@@ -124,9 +125,20 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     words = _words(language)
-    environment.globals.update(_=words.gettext, ngettext=words.ngettext)  # pyright: ignore[reportUnknownMemberType]
-    environment.globals["role_name"] = lambda role: role_name(role, words.gettext)  # pyright: ignore[reportUnknownLambdaType]
-    environment.globals["account_fault"] = lambda reason: account_fault(reason, words.gettext)  # pyright: ignore[reportUnknownLambdaType]
+
+    def role(one: Role) -> str:
+        return role_name(one, words.gettext)
+
+    def fault(reason: str) -> str:
+        return account_fault(reason, words.gettext)
+
+    told: dict[str, Callable[..., str]] = {
+        "_": words.gettext,
+        "ngettext": words.ngettext,
+        "role_name": role,
+        "account_fault": fault,
+    }
+    environment.globals.update(told)  # pyright: ignore[reportUnknownMemberType]
     environment.filters.update(grouped=grouped, wall=wall, browser_name=browser_name)  # pyright: ignore[reportUnknownMemberType]
     return environment
 
