@@ -1,9 +1,10 @@
 """What an answer was computed from."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 
 class AsOf(Struct, frozen=True, omit_defaults=True):
@@ -22,3 +23,8 @@ class AsOf(Struct, frozen=True, omit_defaults=True):
     versions: Mapping[str, int]
     query: Mapping[str, str]
     measures: Mapping[str, int] = {}
+
+    @property
+    def header(self) -> str:
+        """It as JSON in ASCII alone, as a header can say it."""
+        return json.dumps(to_builtins(self), separators=(",", ":"))

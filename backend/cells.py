@@ -9,7 +9,6 @@ from hashlib import sha256
 from struct import Struct as Layout
 from typing import Annotated, Any, Final
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
@@ -169,7 +168,7 @@ def _in_bytes(request: Request[Any, Any, Any], found: States, as_of: AsOf) -> Re
         "etag": f'"{sha256(content).hexdigest()}"',
         "cache-control": "private, no-cache",
         "vary": "accept",
-        "xunji-as-of": msgspec.json.encode(as_of).decode("ascii", "replace"),
+        "xunji-as-of": as_of.header,
     }
     if is_known(request, headers["etag"]):
         return Response(b"", status_code=304, headers=headers)

@@ -1,6 +1,5 @@
 """A tablet becomes one of the bureau's: `POST /sync/enrol`."""
 
-import binascii
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -109,7 +108,7 @@ class Registrar(Struct, frozen=True):
 def _genesis(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
-    except binascii.Error as broken:
+    except ValueError as broken:  # binascii's own, or letters beyond ASCII
         msg = "the genesis is not base64"
         raise MalformedError(msg) from broken
 

@@ -93,7 +93,7 @@ def as_geojson(name: str, features: Iterable[Feature], as_of: AsOf) -> Stream:
         media_type=MEDIA_TYPE,
         headers={
             "content-disposition": f'attachment; filename="{file}"',
-            "xunji-as-of": msgspec.json.encode(as_of).decode("ascii", "replace"),
+            "xunji-as-of": as_of.header,
         },
     )
 

@@ -1,5 +1,8 @@
 """The API's description, and a page that shows it without reaching outside this machine."""
 
+import re
+from collections.abc import Mapping
+from copy import deepcopy
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -9,6 +12,8 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Tag
 
 from backend.assets import Assets
+from backend.exports.formats import MEDIA_TYPES
+from backend.geojson import MEDIA_TYPE as GEOJSON
 from backend.pages import Pages
 
 PATH: Final = "/api"
@@ -31,6 +36,57 @@ _TAGS = [
     Tag(name="history", description="历史 · the records themselves"),
     Tag(name="server", description="运行 · is it up, is it ready"),
 ]
+
+_FILES: Final[Mapping[str, str]] = {
+    **{kind: said.partition(";")[0] for kind, said in MEDIA_TYPES.items()},
+    "geojson": GEOJSON,
+    "bytes": "application/octet-stream",
+}
+_PROBLEM: Final[Mapping[str, Any]] = {
+    "description": "A refusal: what happened, why, and what to do next (RFC 9457).",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail", "code", "why", "next"],
+                "properties": {
+                    "status": {"type": "integer"},
+                    **{
+                        name: {"type": "string"}
+                        for name in ("type", "title", "detail", "code", "why", "next")
+                    },
+                },
+            }
+        }
+    },
+}
+
+
+class Document(JsonRenderPlugin):
+    """The description, with what all routes have in common."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the description."""
+        return super().render(request, completed(openapi_schema))
+
+
+def completed(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a description in which every operation says how it refuses, and which files it has."""
+    whole = deepcopy(dict(described))
+    for path in whole["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            responses.pop("400", None)  # the framework's own words for it, which are not ours
+            responses["default"] = dict(_PROBLEM)
+            content = responses.get("200", {}).setdefault("content", {})
+            content |= {_FILES[kind]: {"schema": {}} for kind in _files_of(operation)}
+    return whole
+
+
+def _files_of(operation: Mapping[str, Any]) -> list[str]:
+    """Return which kinds of files an operation gives, as its parameter `format` names them."""
+    named = [one for one in operation.get("parameters", ()) if one["name"] == "format"]
+    return [kind for kind in re.findall(r"\w+", str(named)) if kind in _FILES]
 
 
 class OfflinePage(OpenAPIRenderPlugin):
@@ -55,5 +111,5 @@ def config(assets: Assets) -> OpenAPIConfig:
         description=_DESCRIPTION,
         tags=_TAGS,
         path=PATH,
-        render_plugins=[OfflinePage(assets), JsonRenderPlugin(path=DOCUMENT)],
+        render_plugins=[OfflinePage(assets), Document(path=DOCUMENT)],
     )

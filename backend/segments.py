@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Stream
 
-from backend.geojson import Feature, as_geojson, line, point, points_of
+from backend.geojson import MEDIA_TYPE, Feature, as_geojson, line, point, points_of
 from backend.lines import Line, lines_of
 from backend.measuring import ASKED, Asked, Measuring
 from backend.readings import Reading, query_of
@@ -30,6 +30,7 @@ NAME: Final = "slot_coverage"
     summary="巡查路段 · streets by passes walked, as GeoJSON",
     dependencies=ASKED,
     opt={"right": "read_views"},
+    media_type=MEDIA_TYPE,
     sync_to_thread=True,
 )
 def segments(
