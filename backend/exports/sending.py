@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterable
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
-import msgspec
 from litestar import Request
 from litestar.response import Stream
 
@@ -65,7 +64,7 @@ def as_table(
         headers={
             "content-disposition": f'attachment; filename="{attached}"',
             "content-length": str(size),
-            "xunji-as-of": msgspec.json.encode(as_of).decode("ascii", "replace"),
+            "xunji-as-of": as_of.header,
             "xunji-rows": str(counted.rows),
             "xunji-rows-sha256": counted.checksum,
         },
