@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from httpx import Client, Response
@@ -18,6 +19,7 @@ from backend.people.sessions import csrf_of
 from backend.people.signing_in import own_path
 from events.clock import SetClock
 from events.office import AccountChanged, AccountOpened, DeviceRevoked
+from tests.accessible import complaints
 from tests.server import NOON, Site, Tablet, found, serving, signed_in, site
 from tests.test_overview_page import ARGUMENTS, PICTURES, Watched
 
@@ -406,11 +408,13 @@ def _picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize(("locale", "scheme"), [("zh-CN", "light"), ("en-GB", "dark")])
 def test_the_pages_work_without_complaint_in_both_languages(
-    browser: Browser, address: str, locale: str
+    browser: Browser, address: str, locale: str, scheme: Literal["light", "dark"]
 ) -> None:
-    with browser.new_context(locale=locale, viewport={"width": 390, "height": 844}) as context:
+    with browser.new_context(
+        locale=locale, color_scheme=scheme, viewport={"width": 390, "height": 844}
+    ) as context:
         watched = Watched(context.new_page())
         page = watched.page
         page.goto(f"{address}/sign-in")
@@ -418,6 +422,7 @@ def test_the_pages_work_without_complaint_in_both_languages(
         chinese = locale == "zh-CN"
         assert ("登录" if chinese else "Sign in") in page.inner_text("h1")
         wide: list[str] = []
+        judged = complaints(page)
         for name, paths in {
             "security": ("/accounts", "/account", "/account/second-factor"),
             "system": ("/tablets",),
@@ -427,6 +432,7 @@ def test_the_pages_work_without_complaint_in_both_languages(
             _signed(page, address, name)
             for path in paths:
                 page.goto(f"{address}{path}")
+                judged += [f"{path}: {one}" for one in complaints(page)]
                 _picture(page, f"{path.strip('/').replace('/', '-')}-{locale}")
                 text = page.inner_text("main")
                 assert bool(re.search(r"[\u4e00-\u9fff]{4}", text)) == chinese or name != "system"
@@ -434,6 +440,7 @@ def test_the_pages_work_without_complaint_in_both_languages(
                     wide.append(path)
 
     assert wide == []
+    assert judged == []
     assert watched.complaints == []
     assert all(url.startswith(f"{address}/") for url in watched.requests)
 

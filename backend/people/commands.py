@@ -102,6 +102,7 @@ def reset(data: Path, name: str, server: str) -> None:
     with _opened(data) as (office, here):
         found = _found(here, name)
         recording.changed(office, found, "reset", None)
+        here.throttle.forget(found.name)
         _print(here, found, server)
 
 
