@@ -290,3 +290,16 @@ def test_rights_are_words_of_one_list(here: Site) -> None:
 def test_the_description_of_the_interface_needs_a_session(here: Site) -> None:
     assert here.stranger().get("/api/openapi.json").status_code == 401
     assert json.loads(here.client.get("/api/openapi.json").text)["openapi"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_is_done_without_the_token_of_the_session(here: Site, role: Role) -> None:
+    client = here.sign_in(role, **SCOPE.get(role, {}))
+    posts = [route.removeprefix("POST ") for route in table() if route.startswith("POST ")]
+    for path in (filled(one) for one in posts if not one.startswith("/sign-in/")):
+        answers = [
+            client.post(path),
+            client.post(path, headers={"hx-request": "true"}),
+            client.post(path, files={"file": ("a.xlsx", b"x")}, data={"csrf": "0" * 64}),
+        ]
+        assert {code_of(one) for one in answers} <= {"cross-site", "no-right"}, path
