@@ -121,6 +121,8 @@ async def _require_csrf(connection: Connection, visit: Visit) -> None:
     if not said and isinstance(connection, Request):
         form = await connection.form()
         said = str(form.get(CSRF_FIELD, ""))
+        if not hmac.compare_digest(said.encode(), visit.csrf.encode()):
+            await form.close()  # a file that nobody will read
     if not hmac.compare_digest(said.encode(), visit.csrf.encode()):
         raise ProblemError("cross-site")
 
