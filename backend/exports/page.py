@@ -215,7 +215,7 @@ def _past(today: date) -> Sequence[Span]:
     """Return the last months, the one under way first, each whole."""
     first = date(today.year - 1, today.month, 1) if today.year > 1 else date(1, 1, 1)
     months = steps_of(Span(first, today), "month")
-    return [read_month(f"{one.start:%Y-%m}") for one in reversed(months)][:_MONTHS]
+    return [read_month(month_text(one)) for one in reversed(months)][:_MONTHS]
 
 
 def _months(today: date, own: Filters) -> Sequence[tuple[str, bool, Sequence[File]]]:
