@@ -410,7 +410,7 @@ def test_of_two_servers_started_at_once_the_second_touches_no_file(folder: DataF
     assert older.read_bytes() == before
 
 
-def test_health_and_the_first_page_say_that_views_are_rebuilt(
+def test_health_and_the_page_of_measures_say_that_views_are_rebuilt(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folded(folder, VIEWS)
@@ -418,7 +418,7 @@ def test_health_and_the_first_page_say_that_views_are_rebuilt(
 
     with site(folder.path) as here:
         health, ready = (here.client.get(path).json() for path in ("/health", "/ready"))
-        page = here.client.get("/?lang=zh").text
+        page = here.client.get("/measures?lang=zh").text
 
     told = {"position": 0, "of": 2_000, "answers": 2_000}
     assert health["rebuilding"] == ready["rebuilding"] == told

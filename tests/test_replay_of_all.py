@@ -48,6 +48,7 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
         clock.at += HOUR
         assert offline.push().status_code == 200
         running.folded()
+        running.client = running.sign_in()  # hours have passed: the first session is over
         yield Late(running, position)
 
 

@@ -192,6 +192,8 @@ def test_the_front_of_a_record_is_read_without_the_rest(vector: dict[str, Any], 
         vector["received_at"],
         vector["happened_at"],
         vector["utc_offset"],
+        raw(vector, "boot"),
+        vector["uptime"],
         raw(vector, "actor"),
         vector["body"].encode() if name == "record" else None,
     )
