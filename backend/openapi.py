@@ -67,7 +67,7 @@ class Document(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the description."""
-        return super().render(request, completed(openapi_schema))
+        return super().render(request, completed(openapi_schema))  # pyright: ignore[reportUnknownMemberType]
 
 
 def completed(described: Mapping[str, Any]) -> dict[str, Any]:
