@@ -27,6 +27,7 @@ NAMES: Final = (
     "measures",
     "map",
     "mappage",
+    "export",
     "tablet",
 )
 
@@ -53,6 +54,8 @@ LABELS: Final = {
     "map_ready_ms_50000": _("the coverage map of 50,000 cells in a browser: ms until it is ready"),
     "map_recolour_ms_50000": _("50,000 cells recoloured in a browser: ms"),
     "map_page_kb": _("the coverage map's page with all it loads, without cells: kB sent"),
+    "export_csv_100k_s": _("100,000 rows as CSV with their checksum: seconds by the wall"),
+    "export_csv_peak_mb": _("100,000 rows as CSV: MB of memory at most"),
     "mongodb_append_events_per_s_50_1": _("MongoDB, batches of 50: entries a second by the wall"),
     "mongodb_append_events_per_s_50_8": _("MongoDB, batches of 50, eight at once"),
     "mongodb_append_events_per_s_500_1": _("MongoDB, batches of 500"),

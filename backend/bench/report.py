@@ -11,6 +11,7 @@ from typing import Final
 from backend.bench import (
     asking,
     disk,
+    exporting,
     folding,
     loopback,
     mappage,
@@ -39,6 +40,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Workshop], Measured]]] = {
     "measures": thirteen.measure,
     "map": mapping.measure,
     "mappage": mappage.measure,
+    "export": exporting.measure,
     "tablet": tablet.measure,
 }
 
