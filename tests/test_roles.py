@@ -190,35 +190,40 @@ scopes = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150)
-@given(
-    scope=scopes,
-    role=st.sampled_from(READERS),
-    path=st.sampled_from(read_routes()),
-    asks=st.sampled_from(ASKS),
-)
+@pytest.mark.parametrize("path", read_routes())
+@settings(max_examples=6)
+@given(scope=scopes, role=st.sampled_from(READERS))
 def test_no_row_and_no_name_outside_the_scope_is_shown(
-    here: Site, scope: dict[str, tuple[str, ...]], role: Role, path: str, asks: str
+    here: Site, path: str, scope: dict[str, tuple[str, ...]], role: Role
 ) -> None:
     scope = scope | {name: scope[name] or own for name, own in SCOPE.get(role, {}).items()}
+    rows = here.client.get("/views/objects?limit=1000").json()["rows"]
+    foreign = [row for row in rows if not _within(row, scope)]
     client = here.sign_in(role, **scope)
     filled_in = re.sub(r"\{\w+\}", lambda said: PATHS[said[0]], path)
-    answer = client.get(f"{filled_in}?{'&'.join((NEEDED.get(path, ''), asks)).strip('&')}")
+    for asks in ASKS:
+        answer = client.get(f"{filled_in}?{'&'.join((NEEDED.get(path, ''), asks)).strip('&')}")
 
-    assert (answer.status_code, code_of(answer)) == expected(here, path, role, scope, asks), (
-        answer.text
-    )
-    rows = here.client.get("/views/objects?limit=1000").json()["rows"]
-    shown = answer.text if "spreadsheet" not in answer.headers["content-type"] else _opened(answer)
-    for row in rows:
-        if not _within(row, scope):
-            assert row["object"] not in shown
-            assert row["name"] not in shown
-    if answer.headers["content-type"].partition(";")[0] == "application/json":
-        said = answer.json()
-        for row in (said.get("rows") if isinstance(said, dict) else None) or ():
-            assert _within(row, scope)
-    assert "public" not in answer.headers["cache-control"]
+        wanted = expected(here, path, role, scope, asks)
+        assert (answer.status_code, code_of(answer)) == wanted, answer.text
+        kind = answer.headers["content-type"].partition(";")[0]
+        shown = _opened(answer) if "spreadsheet" in kind else answer.text
+        assert not [row for row in foreign if row["object"] in shown or row["name"] in shown]
+        if kind == "application/json":
+            assert all(_within(row, scope) for row in _objects(answer.json()))
+        assert "public" not in answer.headers["cache-control"]
+
+
+def _objects(said: Any) -> Iterator[dict[str, Any]]:
+    """Give every JSON object of an answer that names a domain or a township, however deep."""
+    if isinstance(said, dict):
+        if isinstance(said.get("domain"), str) or isinstance(said.get("township"), str):
+            yield said
+        for one in said.values():
+            yield from _objects(one)
+    elif isinstance(said, list):
+        for one in said:
+            yield from _objects(one)
 
 
 def _opened(answer: Response) -> str:
