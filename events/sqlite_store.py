@@ -109,7 +109,7 @@ class SQLiteStore:
             with self._datastore.get_connection(commit=False) as connection:
                 cursor = connection.cursor()  # one statement sees one state of the file
                 cursor.execute(f"SELECT {_COLUMNS} FROM {self._table} {where}", values)  # noqa: S608  our own words
-                return [Stored(*row) for row in cursor.fetchall()]
+                return list(map(Stored._make, cursor.fetchall()))
         except (PersistenceError, sqlite3.Error) as failure:
             raise _storage(failure) from failure
 

@@ -16,7 +16,7 @@ from projections.recorded import ADOPTED, Recorded, read
 from projections.view import Keys, State, View
 from projections.views import Saved, ViewStore
 
-BATCH = 2000
+BATCH = 8000
 HOT = 20_000
 
 Key: TypeAlias = tuple[int, str]

@@ -233,10 +233,20 @@ INSPECTIONS: View = of_facts(
             "procedure",
             "assignment",
         ),
-        ("walked_on", "township", "village", "effective", "passes", "goals", "officers"),
-        ("followed", "follow_due_on", "follow_ended_on"),
+        # `started_on`: those that are no patrol, ask for nothing or were not assigned lie in time
+        (
+            "walked_on",
+            "started_on",
+            "township",
+            "village",
+            "effective",
+            "passes",
+            "goals",
+            "officers",
+        ),
+        ("followed", "follow_due_on", "follow_ended_on", "started_on"),
         ("object", "completed_on", "effective", "items", "officers"),  # all that rules read
         ("township", "completed_on"),
-        ("assignment",),
+        ("assignment", "started_on"),
     ),
 )

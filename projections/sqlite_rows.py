@@ -42,6 +42,19 @@ def load(cursor: Cursor, view: str, keys: Iterable[str]) -> dict[str, bytes]:
     return {row[0]: row[1] for row in cursor.fetchall()}
 
 
+def columns(
+    cursor: Cursor, view: str, names: Sequence[str], keys: Iterable[str]
+) -> dict[str, tuple[Any, ...]]:
+    """Return the columns of those keys that there are."""
+    wanted = msgspec.json.encode(list(keys)).decode()
+    cursor.execute(
+        f"SELECT {', '.join((*names, 'key'))} FROM {table(view)} "  # noqa: S608  names are ours
+        "WHERE key IN (SELECT value FROM json_each(?))",
+        (wanted,),
+    )
+    return {row[-1]: tuple(row) for row in cursor.fetchall()}
+
+
 def select(cursor: Cursor, query: Query) -> list[Found]:
     """See `ViewReader.select`."""
     cursor.execute(*statement(query))

@@ -12,8 +12,10 @@ never emptied for another: what a newer program folds stands in a file beside it
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -105,7 +107,7 @@ class SQLiteViews(SQLiteTrackingRecorder):
         self._path = Path(path)
         self._file = Path(path).name
         self._stamp = stamp_of(views)
-        self._upserts = {view.name: _upsert(view) for view in views}
+        self._columns = {view.name: tuple(view.columns) for view in views}
         try:
             if use == "fold":
                 self._open()
@@ -174,12 +176,31 @@ class SQLiteViews(SQLiteTrackingRecorder):
                 raise StaleError(held, after)
             for view, rows in documents.items():
                 if rows:
-                    cursor.executemany(
-                        self._upserts[view],
-                        [(row.key, row.position, row.document, *row.columns) for row in rows],
-                    )
+                    self._put(cursor, view, rows)
             if position != after:
                 self._insert_tracking(cursor, Tracking(_NAME, position))
+
+    def _put(self, cursor: SQLiteCursor, view: str, rows: Sequence[Saved]) -> None:
+        """Insert what is new; of the rest write the columns that changed, and their indexes only.
+
+        An index is written anew for each column that is set, whether or not it has the value.
+        """
+        names = self._columns[view]
+        held = sqlite_rows.columns(cursor, view, names, [row.key for row in rows])
+        batches: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for row in rows:
+            before = held.get(row.key)
+            if before is None:
+                batches[_insert(view, names)].append(
+                    (row.key, row.position, row.document, *row.columns)
+                )
+            else:
+                changed = [at for at, one in enumerate(row.columns) if one != before[at]]
+                batches[_update(view, tuple([names[at] for at in changed]))].append(
+                    (row.position, row.document, *[row.columns[at] for at in changed], row.key)
+                )
+        for statement, values in batches.items():
+            cursor.executemany(statement, values)
 
     def select(self, query: Query) -> list[Found]:
         with self._reading() as cursor:
@@ -261,10 +282,16 @@ def _tables(view: View) -> Iterable[str]:
         yield f"CREATE INDEX {table}_{number} ON {table} ({', '.join(names)}, key)"
 
 
-def _upsert(view: View) -> str:
-    names = ("key", "position", "document", *view.columns)
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+@cache
+def _insert(view: str, columns: tuple[str, ...]) -> str:
+    names = ("key", "position", "document", *columns)
     return (
-        f"INSERT INTO {sqlite_rows.table(view.name)} ({', '.join(names)}) "  # noqa: S608  names are ours
-        f"VALUES ({', '.join('?' * len(names))}) ON CONFLICT (key) DO UPDATE SET {changes}"
+        f"INSERT INTO {sqlite_rows.table(view)} ({', '.join(names)}) "  # noqa: S608  names are ours
+        f"VALUES ({', '.join('?' * len(names))})"
     )
+
+
+@cache
+def _update(view: str, columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{name} = ?" for name in ("position", "document", *columns))
+    return f"UPDATE {sqlite_rows.table(view)} SET {changes} WHERE key = ?"  # noqa: S608  likewise

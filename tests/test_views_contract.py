@@ -84,6 +84,21 @@ def test_a_later_save_takes_the_place_of_an_earlier_one(views: ViewStore) -> Non
     assert views.select(Query("objects", columns=("name", "position"))) == [Found("a", ("new", 2))]
 
 
+def test_rows_of_one_save_are_new_or_changed_each_in_its_own_columns(views: ViewStore) -> None:
+    views.save({"objects": [row(key, 1, "old") for key in "abc"]}, 0, 1)
+    other = structs.replace(row("b", 2, "old"), document=b"touched")
+    views.save({"objects": [row("a", 2, "new"), other, row("d", 2, "fresh")]}, 1, 2)
+
+    found = views.select(Query("objects", columns=("name", "position"), document=True))
+    assert found == [
+        Found("a", ("new", 2), b"a"),
+        Found("b", ("old", 2), b"touched"),
+        Found("c", ("old", 1), b"c"),
+        Found("d", ("fresh", 2), b"d"),
+    ]
+    assert views.count("objects", (("name", "=", "old"),)) == 2
+
+
 def test_a_stale_runner_is_refused_and_changes_nothing(views: ViewStore) -> None:
     views.save({"objects": [row("a", 5, "new")]}, 0, 5)
 
