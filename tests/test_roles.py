@@ -214,7 +214,7 @@ def test_no_row_and_no_name_outside_the_scope_is_shown(
         assert "public" not in answer.headers["cache-control"]
 
 
-def _objects(said: Any) -> Iterator[dict[str, Any]]:
+def _objects(said: object) -> Iterator[dict[str, Any]]:
     """Give every JSON object of an answer that names a domain or a township, however deep."""
     if isinstance(said, dict):
         if isinstance(said.get("domain"), str) or isinstance(said.get("township"), str):

@@ -86,7 +86,7 @@ def test_a_later_save_takes_the_place_of_an_earlier_one(views: ViewStore) -> Non
 
 def test_rows_of_one_save_are_new_or_changed_each_in_its_own_columns(views: ViewStore) -> None:
     views.save({"objects": [row(key, 1, "old") for key in "abc"]}, 0, 1)
-    other = structs.replace(row("b", 2, "old"), document=b"touched")
+    other = row("b", 2, "old")._replace(document=b"touched")
     views.save({"objects": [row("a", 2, "new"), other, row("d", 2, "fresh")]}, 1, 2)
 
     found = views.select(Query("objects", columns=("name", "position"), document=True))
