@@ -55,7 +55,7 @@ class Settings(NamedTuple):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run, try again what runs on import, and sum up: 1 if too few were killed."""
+    """Run, try again what runs on import, and sum up: 1 if too few were killed or not all ran."""
     if "--told" not in arguments:
         subprocess.run([_beside("mutmut"), "run", *arguments], check=True)
         _again(arguments)
@@ -144,7 +144,9 @@ def _sum_up() -> int:
         print(_line(module, counted))
     whole = sum(by.values(), Counter[str]())
     print(_line("all", whole))
-    return int(_rate(whole) < LEAST)
+    if whole["not run"]:
+        print(f"{whole['not run']:,} of {whole.total():,} were not run: no figure yet. Run it again")
+    return int(_rate(whole) < LEAST or whole["not run"] > 0)
 
 
 def _line(name: str, counted: Counter[str]) -> str:
