@@ -145,7 +145,7 @@ def _sum_up() -> int:
     whole = sum(by.values(), Counter[str]())
     print(_line("all", whole))
     if whole["not run"]:
-        print(f"{whole['not run']:,} of {whole.total():,} were not run: no figure yet. Run it again")
+        print(f"{whole['not run']:,} of {whole.total():,} were not run: run it again")
     return int(_rate(whole) < LEAST or whole["not run"] > 0)
 
 
