@@ -4,7 +4,7 @@ The map is drawn by a script from a grid (sent once) and bytes (`/views/cells`);
 the table carry the same without a script. All that was chosen stands in the address.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -149,6 +149,7 @@ def map_page(  # noqa: PLR0913  what may be chosen
         choices = map_choices.choices(views, areas, shown.chosen, reader, language, words)
         position = views.position()
     among = looks(measure, words)
+    given = _given(shown, states, townships, among, areas, language, tianditu)
     context = {
         "shown": shown,
         "choices": choices,
@@ -169,7 +170,8 @@ def map_page(  # noqa: PLR0913  what may be chosen
         ),
         "base": tianditu,
         "told": _told(words),
-        "given": _given(shown, states, townships, among, areas, language, tianditu),
+        "given": json.encode(given).decode(),
+        "early": [given[name] for name in ("states", "tileStates", "names", "cells")],
     }
     answer = pages.render(request, "map.html", **context)
     if tianditu is not None:
@@ -253,12 +255,13 @@ def _given(
     areas: Sequence[AreaListed],
     language: Language,
     tianditu: Tianditu | None,
-) -> str:
+) -> Mapping[str, Any]:
     """Return what the script needs to draw the same."""
-    asked = shown.query()
-    given = {
+    asked, digest = shown.query(), states.grid.digest.hex()
+    return {
         "grid": shown.grid,
-        "hash": states.grid.digest.hex(),
+        "hash": digest,
+        "cells": f"/grids/{shown.grid}/{digest}",
         "townships": townships.grid.digest.hex(),
         "states": f"/views/cells?{asked}&format=bytes",
         "tileStates": f"/views/cells?{shown.query(grid='township')}&format=bytes",
@@ -273,7 +276,6 @@ def _given(
         "base": tianditu.sources if tianditu else [],
         "places": _places(shown, areas, language),
     }
-    return json.encode(given).decode()
 
 
 def _places(

@@ -34,6 +34,13 @@ _SIZES: Final = (2_000, 50_000)
 _STEPS: Final = 12
 _STATES: Final = bytes((200, 201, 202, 203, 204))
 _DIGEST: Final = bytes(32)
+_READY: Final = """new MutationObserver((_, watching) => {
+    if (!document.querySelector("[data-ready=webgl]")) return;
+    watching.disconnect();
+    const gl = document.querySelector("[data-map] canvas").getContext("webgl2");
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)); // all is drawn
+    window.drawnAt = performance.now();
+}).observe(document, { attributes: true, subtree: true })"""
 _RECOLOUR: Final = """async (rounds) => {
     const { painter } = coverageMap;
     const gl = painter.map.getCanvas().getContext("webgl2");
@@ -58,22 +65,30 @@ def measure(shop: Workshop) -> Measured:
     numbers: Numbers = {}
     details: Numbers = {}
     with _served(shop) as (address, token), _browser() as open_page:
+        _opened(open_page(address, token, 1), address)  # the first visit after a start is nobody's
         for size in _SIZES:
             shop.tell(f"the coverage map: {size:,} cells")
-            page, sent = open_page(address, token, size)
-            page.goto(f"{address}/map")
-            page.wait_for_selector("[data-ready=webgl]")
-            ready = page.evaluate("performance.getEntriesByName('map-ready')[0].startTime")
-            spent = page.evaluate(_RECOLOUR, shop.times(12, 5))[1:]
-            numbers[f"map_ready_ms_{size}"] = short(ready)
+            ready: list[float] = []
+            spent: list[float] = []
+            for _ in range(shop.times(5, 3)):
+                page, sent = open_page(address, token, size)
+                ready.append(_opened((page, sent), address))
+                spent += page.evaluate(_RECOLOUR, shop.times(12, 5))[1:]
+                numbers.setdefault("map_page_kb", short(sum(sent.values()) / 1000))
+                page.context.close()
+            numbers[f"map_ready_ms_{size}"] = short(median(ready))
             numbers[f"map_recolour_ms_{size}"] = short(median(spent))
-            details[str(size)] = {
-                "recolour_ms": costs(spent),
-                "sent": sum(sent.values()),
-            }
-            numbers.setdefault("map_page_kb", short(sum(sent.values()) / 1000))
-            page.context.close()
+            details[str(size)] = {"ready_ms": costs(ready), "recolour_ms": costs(spent)}
     return Measured(numbers, details)
+
+
+def _opened(opened: tuple[Any, dict[str, int]], address: str) -> float:
+    """Open the map; return the milliseconds from its address to all cells drawn."""
+    page, _ = opened
+    page.add_init_script(_READY)
+    page.goto(f"{address}/map")
+    page.wait_for_selector("[data-ready=webgl]")
+    return float(page.evaluate("drawnAt"))
 
 
 def _missing() -> str:

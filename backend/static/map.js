@@ -1,7 +1,7 @@
 // The coverage map: what the server's page says, drawn; nothing here computes a figure.
 
 import { drawnByCanvas } from "./map_canvas.js";
-import { drawnByWebGL, hasWebGL } from "./map_gl.js";
+import { drawnByWebGL } from "./map_gl.js";
 import { got, gridOf, statesOf } from "./map_data.js";
 import { Looks } from "./map_looks.js";
 import { pictured, roundLength } from "./map_picture.js";
@@ -11,25 +11,20 @@ const one = (selector) => root.querySelector(selector);
 const all = (selector) => root.querySelectorAll(selector);
 const told = JSON.parse(root.dataset.words);
 const BEAT = 800; // milliseconds a step of the play
+const parsed = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
 
 class CoverageMap {
   constructor(painter, looks) {
     Object.assign(this, { painter, looks, chosen: null, playing: 0, loading: 0 });
-    this.extra = new Map();
   }
 
   /** Take up what the page says now: which grid, which states. */
-  async load() {
+  async load(asked = asks(JSON.parse(root.dataset.given), this.grid)) {
     const turn = (this.loading += 1);
     const given = (this.given = JSON.parse(root.dataset.given));
-    this.looks.table = given.looks;
-    Object.assign(this.looks, new Looks(given.looks));
-    const [states, tiles, names] = await Promise.all([
-      statesOf(given.states),
-      statesOf(given.tileStates),
-      got(given.names, "application/json").then((answer) => answer.json()),
-    ]);
-    const grid = this.grid?.hash === states.hash ? this.grid : await gridOf(given.grid, states.hash);
+    this.looks.take(given.looks);
+    let [states, tiles, names, grid] = await Promise.all(asked);
+    if (grid.hash !== states.hash) grid = await gridOf(given.cells.replace(given.hash, states.hash));
     if (turn !== this.loading) return;
     Object.assign(this, { states, tiles, names });
     if (grid !== this.grid) {
@@ -199,7 +194,7 @@ class CoverageMap {
   }
 
   async layer(name, on) {
-    const data = on ? await got(this.given[name], "application/geo+json").then((answer) => answer.json()) : null;
+    const data = on ? await got(this.given[name]).then((answer) => answer.json()) : null;
     this.painter.layer(name, data);
   }
 
@@ -281,10 +276,22 @@ function asked() {
   return new URL(`${location.pathname}?${said}`, location);
 }
 
+/** Ask for all that the page names, at once; for the grid only where it is another. */
+function asks(given, held) {
+  return [
+    statesOf(given.states),
+    statesOf(given.tileStates),
+    got(given.names).then((answer) => answer.json()),
+    held?.hash === given.hash ? held : gridOf(given.cells),
+  ];
+}
+
 async function begin() {
   const given = JSON.parse(root.dataset.given);
+  const asked = asks(given);
   const looks = new Looks(given.looks);
   one("[data-stage]").hidden = false;
+  await parsed;
   let map = null;
   const painted = {
     holder: one("[data-map]"),
@@ -294,13 +301,13 @@ async function begin() {
     onHover: (id, point) => map?.grid && map.hover(id, point),
     onChoose: (id) => map?.choose(id),
   };
-  const painter = hasWebGL() ? await drawnByWebGL(painted) : drawnByCanvas(painted);
-  map = new CoverageMap(painter, looks);
-  await map.load();
+  const byWebGL = drawnByWebGL(painted);
+  map = new CoverageMap(byWebGL ?? drawnByCanvas(painted), looks);
+  await map.load(asked);
   listen(map);
   window.coverageMap = map;
   performance.mark("map-ready");
-  root.dataset.ready = hasWebGL() ? "webgl" : "canvas";
+  root.dataset.ready = byWebGL ? "webgl" : "canvas";
 }
 
 begin().catch((fault) => {

@@ -1,6 +1,7 @@
 // The same map without WebGL: drawn on a canvas, one path for each look.
 
-import { markTile } from "./map_looks.js";
+import { cellAt } from "./map_data.js";
+import { marked } from "./map_looks.js";
 
 export function drawnByCanvas({ holder, looks, onHover, onChoose }) {
   const canvas = document.createElement("canvas");
@@ -82,12 +83,12 @@ class Painted {
   fill() {
     const { pen, looks } = this;
     const paths = looks.table.map(() => new Path2D());
-    this.cells.corners.forEach((ring, id) => this.trace(paths[looks.byByte[this.states[id]]], ring));
+    this.cells.cells.forEach((_, id) => this.trace(paths[looks.byByte[this.states[id]]], id));
     paths.forEach((path, number) => {
       pen.fillStyle = looks.colours[number];
       pen.fill(path);
       if (looks.marks[number]) {
-        pen.fillStyle = this.pattern(looks.marks[number], looks.inks[number]);
+        pen.fillStyle = marked(pen, looks.marks[number], looks.inks[number]);
         pen.fill(path);
       }
       pen.strokeStyle = looks.line;
@@ -96,22 +97,18 @@ class Painted {
     });
   }
 
-  pattern(mark, ink) {
-    const tile = markTile(mark, ink, 1);
-    const canvas = Object.assign(document.createElement("canvas"), { width: tile.width, height: tile.height });
-    canvas.getContext("2d").putImageData(tile, 0, 0);
-    return this.pen.createPattern(canvas, "repeat");
-  }
-
-  trace(path, ring) {
-    ring.forEach(([lon, lat], at) => (at ? path.lineTo(this.x(lon), this.y(lat)) : path.moveTo(this.x(lon), this.y(lat))));
-    if (ring.length) path.closePath();
+  trace(path, id) {
+    const { ends, lon, lat } = this.cells;
+    if (ends[id] === ends[id + 1]) return; // nobody knows where it lies
+    path.moveTo(this.x(lon[ends[id]]), this.y(lat[ends[id]]));
+    for (let at = ends[id] + 1; at < ends[id + 1]; at += 1) path.lineTo(this.x(lon[at]), this.y(lat[at]));
+    path.closePath();
   }
 
   outline(id) {
     if (id === null) return;
     const path = new Path2D();
-    this.trace(path, this.cells.corners[id]);
+    this.trace(path, id);
     this.pen.strokeStyle = this.looks.chosen;
     this.pen.lineWidth = 3.5;
     this.pen.stroke(path);
@@ -152,19 +149,9 @@ class Painted {
   }
 
   at({ x, y }) {
-    const { corners } = this.cells;
-    for (let id = corners.length - 1; id >= 0; id -= 1) if (this.inside(corners[id], x, y)) return id;
-    return null;
-  }
-
-  inside(ring, x, y) {
-    let within = false;
-    for (let one = 0, other = ring.length - 1; one < ring.length; other = one, one += 1) {
-      const [ax, ay] = [this.x(ring[one][0]), this.y(ring[one][1])];
-      const [bx, by] = [this.x(ring[other][0]), this.y(ring[other][1])];
-      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
-    }
-    return within;
+    const { width, height } = this.size0;
+    const lon = this.middle[0] + (x - width / 2) / (this.scale * this.shrunk);
+    return cellAt(this.cells, [lon, this.middle[1] - (y - height / 2) / this.scale]);
   }
 
   choose(id) { this.chosen = id; this.draw(); }

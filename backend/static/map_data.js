@@ -5,56 +5,74 @@ const HEAD = 48;
 const MICRO = 1e6;
 
 /** Fetch, and throw with the address where the answer is no success. */
-export async function got(url, type) {
-  const answer = await fetch(url, { headers: { accept: type } });
+export async function got(url) {
+  const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${answer.status} ${url}`);
   return answer;
 }
 
-/** Return a grid by its hash; the newest where that one is no more. */
-export async function gridOf(name, hash) {
-  const named = await fetch(`/grids/${name}/${hash}`);
-  const answer = named.status === 404 ? await got(`/grids/${name}`, "application/json") : named;
+/** Return a grid by its hash, at its address; the newest where that one is no more. */
+export async function gridOf(url) {
+  const named = await fetch(url);
+  const answer = named.status === 404 ? await got(url.slice(0, url.lastIndexOf("/"))) : named;
   return unfolded(await answer.json());
 }
 
-/** Return the cells with their corners in degrees, and their middles. */
+/**
+ * Return the cells with their corners in degrees, one after the other: those of cell n are
+ * `ends[n]` to `ends[n + 1]`. `wide`: about how wide a cell is, as a part of the equator.
+ */
 export function unfolded({ cells, rings, schematic, hash }) {
-  const corners = rings.map(absolute);
-  return { cells, corners, schematic, hash, middles: corners.map(middle), bounds: bounds(corners) };
-}
-
-function absolute(ring) {
-  const found = [];
-  let lon = 0, lat = 0;
-  for (let at = 0; at < ring.length; at += 2) {
-    lon += ring[at];
-    lat += ring[at + 1];
-    found.push([lon / MICRO, lat / MICRO]);
-  }
-  return found;
-}
-
-function middle(ring) {
-  if (!ring.length) return null;
-  const sum = ring.reduce(([x, y], [lon, lat]) => [x + lon, y + lat], [0, 0]);
-  return [sum[0] / ring.length, sum[1] / ring.length];
-}
-
-function bounds(corners) {
-  let west = Infinity, south = Infinity, east = -Infinity, north = -Infinity;
-  for (const ring of corners) {
-    for (const [lon, lat] of ring) {
-      west = Math.min(west, lon); east = Math.max(east, lon);
-      south = Math.min(south, lat); north = Math.max(north, lat);
+  const ends = new Uint32Array(rings.length + 1);
+  rings.forEach((ring, id) => { ends[id + 1] = ends[id] + ring.length / 2; });
+  const lon = new Float64Array(ends.at(-1)), lat = new Float64Array(ends.at(-1));
+  rings.forEach((ring, id) => {
+    let east = 0, north = 0;
+    for (let at = 0; at < ring.length; at += 2) {
+      lon[ends[id] + at / 2] = (east += ring[at]) / MICRO;
+      lat[ends[id] + at / 2] = (north += ring[at + 1]) / MICRO;
     }
+  });
+  const middles = rings.map((ring, id) => (ring.length ? middle(lon, lat, ends[id], ends[id + 1]) : null));
+  return { cells, ends, lon, lat, schematic, hash, middles, bounds: bounds(lon, lat), wide: wide(ends, lon) };
+}
+
+function middle(lon, lat, first, last) {
+  let x = 0, y = 0;
+  for (let at = first; at < last; at += 1) { x += lon[at]; y += lat[at]; }
+  return [x / (last - first), y / (last - first)];
+}
+
+function bounds(lon, lat) {
+  let west = Infinity, south = Infinity, east = -Infinity, north = -Infinity;
+  for (let at = 0; at < lon.length; at += 1) {
+    west = Math.min(west, lon[at]); east = Math.max(east, lon[at]);
+    south = Math.min(south, lat[at]); north = Math.max(north, lat[at]);
   }
   return west < east ? [west, south, east, north] : null;
 }
 
+function wide(ends, lon) {
+  const first = ends.findIndex((end) => end > 0);
+  const some = first < 1 ? [] : lon.subarray(ends[first - 1], ends[first]);
+  return some.length ? (Math.max(...some) - Math.min(...some)) / 360 : 0;
+}
+
+/** Return the number of the cell in which a place lies, or null. */
+export function cellAt({ ends, lon, lat }, [x, y]) {
+  for (let id = ends.length - 2; id >= 0; id -= 1) {
+    let within = false;
+    for (let one = ends[id], other = ends[id + 1] - 1; one < ends[id + 1]; other = one, one += 1) {
+      if (lat[one] > y !== lat[other] > y && x < ((lon[other] - lon[one]) * (y - lat[one])) / (lat[other] - lat[one]) + lon[one]) within = !within;
+    }
+    if (within) return id;
+  }
+  return null;
+}
+
 /** Return `{ hash, of(step) }`: the states of all cells, step by step. */
 export async function statesOf(url) {
-  return decoded(await (await got(url, "application/octet-stream")).arrayBuffer());
+  return decoded(await (await got(url)).arrayBuffer());
 }
 
 export function decoded(buffer) {

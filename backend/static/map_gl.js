@@ -1,41 +1,63 @@
-// The map by WebGL: MapLibre without a base map. Only states of features change, no geometry.
+// The map by WebGL: MapLibre without a base map; the cells are a mesh of our own in it.
 
-import { markTile } from "./map_looks.js";
+import { cellAt } from "./map_data.js";
+import { lookTiles } from "./map_looks.js";
+import { Mesh, program } from "./map_mesh.js";
 
-const MANY = 5000; // cells; above, no outlines, and patterns only close by
-
-export function hasWebGL() {
-  return document.createElement("canvas").getContext("webgl2") !== null;
-}
-
-export async function drawnByWebGL({ holder, looks, base, worker, onHover, onChoose }) {
-  const maplibre = window.maplibregl;
-  maplibre.setWorkerUrl(worker);
-  const map = new maplibre.Map({
-    container: holder,
-    style: { version: 8, sources: {}, layers: [] },
-    attributionControl: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    maxPitch: 0,
-    keyboard: false,
-    fadeDuration: 0,
-    renderWorldCopies: false,
-    maxZoom: 17,
-  });
+/** Return the map, or null where there is no WebGL 2 (or no MapLibre). */
+export function drawnByWebGL({ holder, looks, base, worker, onHover, onChoose }) {
+  const map = opened(holder, styled(looks, base), worker);
+  if (map === null) return null;
   map.touchZoomRotate.disableRotation();
   const canvas = map.getCanvas();
   canvas.tabIndex = -1;
   canvas.removeAttribute("role");
   canvas.removeAttribute("aria-label");
   canvas.setAttribute("aria-hidden", "true");
-  await new Promise((done) => map.once("load", done));
-  const shown = new Painted(map, looks, base);
+  const shown = new Painted(map, looks, base.length ? 0.72 : 1);
   map.on("mousemove", (event) => onHover(shown.at(event.point), event.point));
   map.on("mouseout", () => onHover(null));
   map.on("click", (event) => onChoose(shown.at(event.point)));
   return shown;
+}
+
+function opened(container, style, worker) {
+  const maplibre = window.maplibregl;
+  if (!maplibre) return null;
+  maplibre.setWorkerUrl(worker);
+  try {
+    return new maplibre.Map({
+      container,
+      style,
+      canvasContextAttributes: { contextType: "webgl2" },
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      keyboard: false,
+      fadeDuration: 0,
+      renderWorldCopies: false,
+      maxZoom: 17,
+    });
+  } catch (refusal) {
+    if (!/WebGL/.test(refusal.message)) throw refusal;
+    container.replaceChildren();
+    return null;
+  }
+}
+
+function styled(looks, base) {
+  const name = (number) => `base-${number}`;
+  return {
+    version: 8,
+    sources: Object.fromEntries(base.map(({ tiles, attribution }, number) =>
+      [name(number), { type: "raster", tiles, tileSize: 256, attribution, maxzoom: 18 }])),
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": looks.water } },
+      ...base.map((_, number) => ({ id: name(number), type: "raster", source: name(number) })),
+    ],
+  };
 }
 
 function label(map, [lon, lat, name]) {
@@ -44,103 +66,51 @@ function label(map, [lon, lat, name]) {
 }
 
 class Painted {
-  constructor(map, looks, base) {
-    this.map = map;
-    this.looks = looks;
-    this.held = new Int16Array(0);
-    map.addLayer({ id: "ground", type: "background", paint: { "background-color": looks.water } });
-    base.forEach(({ tiles, attribution }, number) => {
-      map.addSource(`base-${number}`, { type: "raster", tiles, tileSize: 256, attribution, maxzoom: 18 });
-      map.addLayer({ id: `base-${number}`, type: "raster", source: `base-${number}` });
-    });
-    this.opacity = base.length ? 0.72 : 1;
-    this.layers = new Map();
+  constructor(map, looks, opacity) {
+    Object.assign(this, { map, looks, opacity, labels: [], layers: new Map() });
+    this.styled = new Promise((done) => map.once("style.load", done));
+    this.ready();
+    map.on("webglcontextrestored", () => this.ready());
+  }
+
+  /** Make what draws the cells; once more where the graphics card has lost it. */
+  ready() {
+    const gl = this.map.getCanvas().getContext("webgl2");
+    this.program = program(gl);
+    if (this.mesh) Object.assign(this.mesh, { program: this.program }).onAdd(this.map, gl);
   }
 
   /** Lay out the cells of a grid; they get their states by `paint`. */
   async grid(grid, places) {
-    this.clear();
     this.cells = grid;
-    this.places = places;
+    await this.styled;
+    if (this.mesh) this.map.removeLayer(this.mesh.id);
+    this.mesh = new Mesh("cells", this.program, grid, this.opacity);
+    this.dress();
+    this.map.addLayer(this.mesh, this.layers.keys().next().value);
+    this.labels.forEach((one) => one.remove());
     this.labels = places.map((place) => label(this.map, place));
-    this.held = new Int16Array(grid.cells.length).fill(-1);
-    const features = grid.corners.flatMap((ring, id) =>
-      ring.length
-        ? [{ type: "Feature", id, properties: {}, geometry: { type: "Polygon", coordinates: [[...ring, ring[0]]] } }]
-        : []);
-    const data = { type: "FeatureCollection", features };
-    this.map.addSource("cells", { type: "geojson", data, tolerance: 0, buffer: 1 });
-    this.style(features.length > MANY);
     this.fit(false);
-    await new Promise((done) => this.map.once("idle", done));
   }
 
-  clear() {
-    for (const { source, id } of this.map.getStyle().layers) {
-      if (source === "cells") this.map.removeLayer(id);
-    }
-    this.labels?.forEach((one) => one.remove());
-    if (this.map.getSource("cells")) this.map.removeSource("cells");
+  dress() {
+    const side = window.devicePixelRatio > 1 ? 16 : 8;
+    this.mesh.dress(this.looks, side, lookTiles(this.looks, side));
   }
 
-  style(many) {
-    const { map, looks } = this;
-    const first = this.layers.size ? [...this.layers.keys()][0] : undefined;
-    const state = ["coalesce", ["feature-state", "s"], -1];
-    const colours = looks.colours.flatMap((colour, number) => [number, colour]);
-    map.addLayer({
-      id: "cells", type: "fill", source: "cells",
-      paint: {
-        "fill-color": ["match", state, ...colours, looks.water],
-        "fill-opacity": this.opacity,
-        "fill-antialias": !many,
-      },
-    }, first);
-    if (!many) {
-      map.addLayer({ id: "outlines", type: "line", source: "cells", paint: { "line-color": looks.line, "line-width": 0.75 } }, first);
-    }
-    map.addLayer({
-      id: "chosen", type: "line", source: "cells", filter: ["==", ["id"], -1],
-      paint: { "line-color": looks.chosen, "line-width": 3.5 },
-    }, first);
-  }
-
-  /** Lay the mark of a look over the cells that have it: only once some have, for each costs time. */
-  mark(number) {
-    const { map, looks, held } = this;
-    const id = `mark-${number}`;
-    if (!looks.marks[number] || map.getLayer(id)) return;
-    if (map.hasImage(id)) map.removeImage(id);
-    map.addImage(id, markTile(looks.marks[number], looks.inks[number]), { pixelRatio: 2 });
-    const state = ["coalesce", ["feature-state", "s"], -1];
-    map.addLayer({
-      id, type: "fill", source: "cells", minzoom: held.length > MANY ? 12 : 0,
-      paint: { "fill-pattern": id, "fill-opacity": ["case", ["==", state, number], 1, 0], "fill-antialias": false },
-    }, map.getLayer("outlines") ? "outlines" : "chosen");
-  }
-
-  /** Colour the cells; the promise is kept once they are drawn. */
+  /** Colour the cells: at once, not with the browser's next picture. */
   paint(states) {
-    const { map, looks, held } = this;
-    for (let id = 0; id < held.length; id += 1) {
-      const look = looks.byByte[states[id]];
-      if (look !== held[id]) {
-        map.setFeatureState({ source: "cells", id }, { s: look });
-        held[id] = look;
-      }
-    }
-    new Set(held).forEach((look) => this.mark(look));
-    map.triggerRepaint();
-    return new Promise((done) => map.once("render", done));
+    this.mesh.paint(states.map((byte) => this.looks.byByte[byte]));
+    this.map.redraw();
   }
 
   at(point) {
-    const [found] = this.map.queryRenderedFeatures(point, { layers: ["cells"] });
-    return found ? found.id : null;
+    return this.cells ? cellAt(this.cells, this.map.unproject(point).toArray()) : null;
   }
 
   choose(id) {
-    this.map.setFilter("chosen", ["==", ["id"], id ?? -1]);
+    this.mesh.chosen = id ?? -1;
+    this.map.triggerRepaint();
     const middle = id === null ? null : this.cells.middles[id];
     if (middle && !this.map.getBounds().contains(middle)) this.map.easeTo({ center: middle, duration: 0 });
   }
@@ -181,12 +151,13 @@ class Painted {
     this.layers.set(name, data);
   }
 
+  /** Take the colours of another scheme. */
   recolour() {
     this.looks.read();
     this.map.setPaintProperty("ground", "background-color", this.looks.water);
-    const layers = [...this.layers];
-    layers.forEach(([name]) => this.layer(name, null));
-    return this.grid(this.cells, this.places).then(() => layers.forEach(([name, data]) => this.layer(name, data)));
+    this.dress();
+    [...this.layers].forEach(([name, data]) => this.layer(name, data));
+    this.map.redraw();
   }
 
   /** Return what is drawn now as a canvas of its own. */

@@ -3,6 +3,10 @@
 export class Looks {
   /** `table`: rows of first byte, last byte, name of the look, words. */
   constructor(table) {
+    this.take(table);
+  }
+
+  take(table) {
     this.table = table;
     this.byByte = new Uint8Array(256).fill(table.length - 1);
     table.forEach(([first, last], number) => this.byByte.fill(number, first, last + 1));
@@ -35,7 +39,7 @@ export class Looks {
 }
 
 /** Return the tile of a mark, to be repeated: the same pictures as the page's SVG patterns. */
-export function markTile(mark, ink, ratio = 2) {
+function markTile(mark, ink, ratio) {
   const side = 8 * ratio;
   const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
   const pen = canvas.getContext("2d");
@@ -44,6 +48,30 @@ export function markTile(mark, ink, ratio = 2) {
   pen.lineWidth = 1.3;
   DRAW[mark](pen);
   return pen.getImageData(0, 0, side, side);
+}
+
+/** Return a tile for each look, one under the other; right of each a column of its bare colour. */
+export function lookTiles({ colours, marks, inks }, side) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: side + 1, height: side * colours.length });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  colours.forEach((colour, number) => {
+    pen.fillStyle = colour;
+    pen.fillRect(0, number * side, side + 1, side);
+    if (!marks[number]) return;
+    pen.fillStyle = marked(pen, marks[number], inks[number], side / 8);
+    pen.setTransform(1, 0, 0, 1, 0, number * side);
+    pen.fillRect(0, 0, side, side);
+    pen.resetTransform();
+  });
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** Return a mark as a pattern to fill with. */
+export function marked(pen, mark, ink, ratio = 1) {
+  const tile = markTile(mark, ink, ratio);
+  const canvas = Object.assign(document.createElement("canvas"), { width: tile.width, height: tile.height });
+  canvas.getContext("2d").putImageData(tile, 0, 0);
+  return pen.createPattern(canvas, "repeat");
 }
 
 const DRAW = {

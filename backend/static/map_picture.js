@@ -1,6 +1,6 @@
 // The map as a picture to keep: with title, legend, north, scale and the record it counts up to.
 
-import { markTile } from "./map_looks.js";
+import { marked } from "./map_looks.js";
 
 const EDGE = 24, ROW = 24, HEAD = 72, FOOT = 56;
 
@@ -66,10 +66,7 @@ function swatch(pen, { number, words, x }, y, looks) {
   pen.fillStyle = looks.colours[number];
   pen.fillRect(x, y, 28, 16);
   if (looks.marks[number]) {
-    const tile = markTile(looks.marks[number], looks.inks[number], 1);
-    const canvas = Object.assign(document.createElement("canvas"), { width: tile.width, height: tile.height });
-    canvas.getContext("2d").putImageData(tile, 0, 0);
-    pen.fillStyle = pen.createPattern(canvas, "repeat");
+    pen.fillStyle = marked(pen, looks.marks[number], looks.inks[number]);
     pen.fillRect(x, y, 28, 16);
   }
   pen.strokeStyle = looks.quiet;
