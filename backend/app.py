@@ -58,7 +58,7 @@ from backend.office import Office
 from backend.overview import Overview
 from backend.pages import Pages
 from backend.pages_of import inventories, managers
-from backend.people import access_log, managing, own_account, signing_in, tablets
+from backend.people import access_log, app_key_pages, managing, own_account, signing_in, tablets
 from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
 from backend.people.people import People
 from backend.people.rights import Right
@@ -117,7 +117,7 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
             NotSignedInError: on_nobody,
         },
         guards=[guard],
-        state=State({"people": parts.people, "pages": pages}),
+        state=State({"people": parts.people, "pages": pages, "office": parts.office}),
         before_send=[secure],
         lifespan=[_working(settings, parts)],
         request_max_body_size=MAX_BODY,
@@ -156,6 +156,9 @@ def routes() -> Sequence[ControllerRouterHandler]:
         own_account.set_factor,
         own_account.drop_factor,
         own_account.sign_out_everywhere,
+        app_key_pages.make_key,
+        app_key_pages.revoke_own_key,
+        app_key_pages.revoke_key,
         managing.accounts_page,
         managing.open_account,
         managing.account_form,

@@ -380,6 +380,38 @@ TABLE: Final[dict[str, Problem]] = {
             "Sign in on the sign-in page, then try again.",
         ),
     ),
+    "app-key": Problem(
+        401,
+        Words(
+            "应用密钥无效",
+            "这个应用密钥不能使用。",
+            "密钥抄错、已到期或已撤销，或者它所属的账号已停用。",
+            "请在“我的账号”页新建一个密钥；用户名填密钥编号或账号，密码填整个密钥。",
+        ),
+        Words(
+            "The app key does not hold",
+            "This app key cannot be used.",
+            "It was copied wrongly, has ended or was revoked, or its account is closed.",
+            "Make a new one on the page of your account; the user name is the key's id or your "
+            "account, the password is the whole key.",
+        ),
+    ),
+    "too-many": Problem(
+        429,
+        Words(
+            "尝试过多",
+            "从这里来的错误密钥太多，现在不再检查。",
+            "这样就没有人能靠反复尝试猜中。",
+            "请等 seconds 秒后，用正确的密钥再试。",
+        ),
+        Words(
+            "Too many attempts",
+            "Too many wrong keys came from here; none is looked at now.",
+            "So nobody finds one by trying.",
+            "Wait `seconds`, then try again with the right key.",
+        ),
+        retry_after=60,
+    ),
     "no-right": Problem(
         403,
         Words(
@@ -520,9 +552,10 @@ def _respond(request: Request[Any, Any, Any], code: str, **extra: object) -> Res
         extra["request"] = _id_of(request)
     headers = {"content-language": language, "vary": "accept-language"}
     if problem.retry_after is not None:
-        headers["retry-after"] = str(problem.retry_after)
+        headers["retry-after"] = str(extra.get("seconds", problem.retry_after))
     if problem.status == _UNAUTHORIZED:
-        headers["www-authenticate"] = "Xunji" if code == "unsigned" else "Session"
+        challenge = request.scope["state"].get("challenge", "Session")
+        headers["www-authenticate"] = "Xunji" if code == "unsigned" else challenge
     content = msgspec.json.encode(document(code, language, **extra))
     return Response(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 

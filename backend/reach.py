@@ -38,7 +38,7 @@ class Reach(Struct, frozen=True):
         peer = (scope["client"] or (_LOOPBACK, 0))[0]
         if peer in self.proxies:
             _forwarded(scope)
-        elif self.proxies and not _is_loopback(peer):
+        elif self.proxies and not is_this_machine(peer):
             return "insecure"
         if names_this_machine(host):
             return None
@@ -98,7 +98,8 @@ def _forwarded(scope: HTTPScope) -> None:
         scope["client"] = (caller[:64], 0)
 
 
-def _is_loopback(peer: str) -> bool:
+def is_this_machine(peer: str) -> bool:
+    """Tell whether a caller is this machine itself."""
     try:
         return ip_address(peer).is_loopback
     except ValueError:

@@ -231,14 +231,15 @@ class AccountOpened(Fact, frozen=True):
 
 
 class AccountChanged(Fact, frozen=True):
-    """账号已变更. What was done, and what the account may from here on."""
+    """账号已变更. What was done, and what the account may from here on. `key`: an app key's id."""
 
     account: Id
-    change: Literal["scope", "locked", "unlocked", "reset"]
+    change: Literal["scope", "locked", "unlocked", "reset", "key-made", "key-revoked"]
     role: Code
     domains: tuple[Code, ...] = ()
     townships: tuple[Code, ...] = ()
     until: Day | None = None
+    key: Code | None = None
 
 
 LogFact = (

@@ -58,7 +58,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def table() -> dict[str, dict[Role, str]]:
     """Return the table of routes as the page has it."""
-    lines = PAGE.read_text().partition("## Routes")[2].splitlines()
+    lines = PAGE.read_text().partition("## Routes")[2].partition("\n## ")[0].splitlines()
     rows = [line[1:].split("|") for line in lines if line.startswith("| `")]
     return {
         row[0].strip(" `"): {

@@ -5,9 +5,8 @@ What OData knows beyond that is refused with 501, in the form that clients under
 says at which record of the history it stands; pages that were read while records came in can
 stand at several, and whoever needs one takes a file.
 
-Whoever reads is signed in as everywhere (`backend.people`): by a session, so far. Excel and
-Power BI send a user name and a password with each request or a key; accounts have no such keys
-yet. They belong into `guard.visit_of`; nothing here would change.
+Whoever reads is signed in as everywhere (`backend.people`): by a session, or, as Excel and
+Power BI do, by an app key that they send with each request as HTTP Basic (`backend.people.by_key`).
 """
 
 import re
@@ -46,6 +45,7 @@ NAMESPACE: Final = "Xunji"
 _JSON: Final = "application/json;odata.metadata=minimal;charset=utf-8"
 _BROKEN: Final = 500
 _HEADERS: Final = {"odata-version": "4.0"}
+_KEPT: Final = ("www-authenticate", "retry-after")  # of a problem: how to go on
 _PAGE_SIZE: Final = re.compile(r"(?:^|[,;\s])(?:odata\.)?maxpagesize=(\d{1,6})(?:$|[,;\s])")
 _OPT: Final[dict[str, Any]] = {"right": "export", "narrows": True}
 
@@ -93,6 +93,22 @@ def entities(
     if table.after is not None and left != 0:
         said["@odata.nextLink"] = _next(request, asked, cursor_text(table.after), left)
     return _answer(said)
+
+
+@get("/{name:str}/$count", include_in_schema=False, sync_to_thread=True, opt=_OPT)
+def how_many(
+    request: Request[Any, Any, Any],
+    name: FromPath[str],
+    reading: NamedDependency[SkipValidation[Reading]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
+    reader: NamedDependency[SkipValidation[Reader]],
+) -> Response[bytes]:
+    """Answer with how many rows a set has; programs ask so before they read."""
+    of = _set(name)
+    wanted = _wanted(_asked(request), of, reader, reading, 0)
+    with reading.held() as views:
+        said = str(_count(of, views, measuring, wanted))
+    return Response(said.encode(), media_type="text/plain; charset=utf-8", headers=_HEADERS)
 
 
 def _set(name: str) -> EntitySet:
@@ -226,7 +242,9 @@ def on_problem_here(request: Request[Any, Any, Any], problem: ProblemError) -> R
     ours = on_problem(request, problem)
     said = msgspec.json.decode(ours.content)
     status = ours.status_code or _BROKEN
-    return _refused(status, problem.code, f"{said['title']}: {said['detail']}")
+    answer = _refused(status, problem.code, f"{said['title']}: {said['detail']}")
+    answer.headers.update({name: ours.headers[name] for name in _KEPT if name in ours.headers})
+    return answer
 
 
 def on_http_here(_request: Request[Any, Any, Any], failure: HTTPException) -> Response[bytes]:
@@ -242,7 +260,7 @@ def feed() -> Router:
     """Return the routes of the feed."""
     return Router(
         PATH,
-        route_handlers=[service, metadata, entities],
+        route_handlers=[service, metadata, entities, how_many],
         exception_handlers={
             ODataError: on_odata,
             ProblemError: on_problem_here,

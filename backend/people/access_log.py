@@ -47,6 +47,7 @@ class AccountLine(Struct, frozen=True):
     what: str
     role: str
     by: str
+    key: str = ""
 
 
 class Opening(Protocol):
@@ -143,6 +144,7 @@ def _changes(store: EventStore, names: Mapping[str, str]) -> list[AccountLine]:
                         "opened" if isinstance(fact, AccountOpened) else fact.change,
                         fact.role,
                         names.get(by, by),
+                        (isinstance(fact, AccountChanged) and fact.key) or "",
                     )
                 )
         after = page[-1].position

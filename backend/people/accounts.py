@@ -129,17 +129,18 @@ class Accounts:
             _sign_out(db, changed.account)
 
     def lock(self, account: str, *, locked: bool = True) -> None:
-        """Close an account, at once, or open it again."""
+        """Close an account, at once, or open it again; its app keys end for good."""
         with self._db.writing() as db:
             db.execute("UPDATE accounts SET locked=? WHERE account=?", (locked, account))
             _sign_out(db, account)
+            _end_keys(db, account)
 
     # ── passwords ──────────────────────────────────────────────────────────────────
 
     def link(self, account: str) -> str:
         """Return the secret of a new one-time link; an older one dies, and so do all sessions.
 
-        What the account had as password and second factor holds no longer.
+        What the account had as password, second factor and app keys holds no longer.
         """
         token = _text(self._entropy(32))
         expires = self._clock.now().at + LINK_SECONDS * 1_000_000
@@ -152,6 +153,7 @@ class Accounts:
             )
             db.execute("DELETE FROM recovery_codes WHERE account=?", (account,))
             _sign_out(db, account)
+            _end_keys(db, account)
         return token
 
     def behind(self, token: str) -> Account | None:
@@ -302,6 +304,10 @@ def _new_password(password: str, account: Account) -> str:
 
 def _sign_out(db: Connection, account: str) -> None:
     db.execute("DELETE FROM sessions WHERE account=?", (account,))
+
+
+def _end_keys(db: Connection, account: str) -> None:
+    db.execute("DELETE FROM app_keys WHERE account=?", (account,))
 
 
 def _text(raw: bytes) -> str:

@@ -1,22 +1,20 @@
 """`xunji people`: the accounts at the console, for whoever may read the data folder."""
 
 import os
-from collections.abc import Generator
-from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from backend.office_commands import SERVER, console
+from backend.office_commands import SERVER
+from backend.people.key_commands import keys, opened_people
 from backend.people.rights import Role
 from backend.words import _
 from events.command import FailedError, data_option
 from events.language import language, translation
 
 if TYPE_CHECKING:
-    from backend.office import Office
     from backend.people.accounts import Account
     from backend.people.people import People
 
@@ -32,6 +30,9 @@ def people() -> None:
     """Hold the commands together."""
 
 
+people.add_command(keys)
+
+
 @people.command("list", help=_("List the accounts."))
 @data_option
 def list_(data: Path) -> None:
@@ -42,7 +43,7 @@ def list_(data: Path) -> None:
     heads = (_("account"), _("person"), _("role"), _("scope"), _("until"), _("state"))
     for head in heads:
         table.add_column(head, overflow="fold")
-    with _opened(data) as (_office, here):
+    with opened_people(data) as (_office, here):
         for one in here.accounts.all():
             scope = " ".join((*one.domains, *one.townships)) or _("all")
             until = one.until.isoformat() if one.until else ""
@@ -83,7 +84,7 @@ def add(  # noqa: PLR0913  options
     from backend.people.role_words import account_fault
 
     last = until.date() if until else None
-    with _opened(data) as (office, here):
+    with opened_people(data) as (office, here):
         try:
             made = here.accounts.open(name, person, Role(role), domain, township, last)
         except AccountError as refused:
@@ -99,7 +100,7 @@ def add(  # noqa: PLR0913  options
 def reset(data: Path, name: str, server: str) -> None:
     from backend.people import recording
 
-    with _opened(data) as (office, here):
+    with opened_people(data) as (office, here):
         found = _found(here, name)
         recording.changed(office, found, "reset", None)
         here.throttle.forget(found.name)
@@ -113,7 +114,7 @@ def reset(data: Path, name: str, server: str) -> None:
 def lock(data: Path, name: str, *, opening: bool) -> None:
     from backend.people import recording
 
-    with _opened(data) as (office, here):
+    with opened_people(data) as (office, here):
         found = _found(here, name)
         here.accounts.lock(found.account, locked=not opening)
         recording.changed(office, found, "unlocked" if opening else "locked", None)
@@ -137,19 +138,6 @@ def roles() -> None:
         DataFolder.create(data, "-", os.urandom, SystemClock())
         with opened(settings := Settings(data=data)) as parts:
             click.echo(written(create_app(settings, parts)), nl=False)
-
-
-@contextmanager
-def _opened(data: Path) -> Generator[tuple["Office", "People"]]:
-    from backend.people.people import People
-
-    with (
-        console(data) as office,
-        closing(
-            People.open(data, office.clock, demo=office.folder.about.demo, entropy=os.urandom)
-        ) as here,
-    ):
-        yield office, here
 
 
 def _found(here: "People", name: str) -> "Account":

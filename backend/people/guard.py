@@ -16,6 +16,7 @@ from litestar.response import Redirect
 from litestar.types import Scope
 from msgspec import Struct
 
+from backend.people.by_key import KeyVisit, visit_by_key
 from backend.people.people import People
 from backend.people.reader import Reader
 from backend.people.rights import OPEN, SCOPED, SIGNING_IN, right_of
@@ -60,6 +61,8 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     visit = await to_thread.run_sync(visit_of, connection, _STAGES.get(path, "whole"))
     if visit is None:
+        visit = await to_thread.run_sync(visit_by_key, connection, path)
+    if visit is None:
         raise NotSignedInError
     connection.scope["user"] = visit.reader
     connection.scope["auth"] = visit
@@ -67,6 +70,8 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     if right is None or not visit.reader.may(right):
         raise ProblemError("no-right", role=visit.reader.role.value)
     if _method(connection) not in SAFE:
+        if isinstance(visit, KeyVisit):
+            raise ProblemError("no-right", role=visit.reader.role.value)
         require_same_origin(connection)
         await _require_csrf(connection, visit)
     if right in SCOPED and visit.reader.is_scoped and not handler.opt.get("narrows"):
@@ -204,7 +209,7 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
 def reader_of(request: Request[Any, Any, Any]) -> Reader:
     """Return who reads: the dependency `reader` of every route that is not open."""
     visit: object = request.scope.get("auth")  # pyright: ignore[reportUnknownMemberType]
-    if not isinstance(visit, Visit):
+    if not isinstance(visit, Visit | KeyVisit):
         raise NotSignedInError
     return visit.reader
 

@@ -16,6 +16,7 @@ from backend.office import Office
 from backend.pages import Pages
 from backend.people import recording
 from backend.people.accounts import Account, AccountError
+from backend.people.app_key_list import all_keys
 from backend.people.domain_words import domain_names
 from backend.people.people import People
 from backend.people.reader import Reader
@@ -231,6 +232,7 @@ def _page(  # noqa: PLR0913  what it shows
         link=link,
         fault=fault,
         typed=typed or AccountForm(),
+        keys=all_keys(people),
     )
 
 

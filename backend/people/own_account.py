@@ -1,7 +1,9 @@
 """One's own account: joining by a link, password, second factor, where one is signed in."""
 
 import hmac
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import segno
@@ -14,6 +16,7 @@ from msgspec import Struct
 from backend.pages import Pages
 from backend.people import second_factor
 from backend.people.accounts import Account, AccountError
+from backend.people.app_key_list import own_keys
 from backend.people.domain_words import domain_names
 from backend.people.guard import Visit
 from backend.people.people import People
@@ -149,7 +152,7 @@ def account_page(
     request: Request[Any, Any, Any], people: Given, pages: Rendering, visit: Signed
 ) -> Response[Any]:
     """Show one's own account."""
-    return _page(request, people, pages, visit)
+    return own_page(request, people, pages, visit)
 
 
 @post("/account/password", include_in_schema=False, opt={"right": Right.SIGNED_IN})
@@ -165,13 +168,13 @@ async def change_password(
     def change() -> Response[Any]:
         fault = "unequal" if data.password != data.again else ""
         try:
-            account = _proven(people, visit, data.old, request)
+            account = proven(people, visit, data.old, request)
             if not fault:
                 people.accounts.set_password(account, data.password)
                 return signed_out(request)
         except AccountError as refused:
             fault = refused.reason
-        return _refused(_page(request, people, pages, visit, password_fault=fault))
+        return refused_page(own_page(request, people, pages, visit, password_fault=fault))
 
     return await to_thread.run_sync(change)
 
@@ -201,11 +204,11 @@ async def set_factor(
 
     def take_up() -> Response[Any]:
         try:
-            _proven(people, visit, data.password, request)
+            proven(people, visit, data.password, request)
             codes = _taken_up(people, visit, data.code)
         except AccountError as refused:
             page = _set_up(request, people, pages, visit, "/account/second-factor", refused.reason)
-            return _refused(page)
+            return refused_page(page)
         return _codes(request, pages, codes, "/account")
 
     return await to_thread.run_sync(take_up)
@@ -223,9 +226,11 @@ async def drop_factor(
 
     def drop() -> Response[Any]:
         try:
-            people.accounts.drop_second_factor(_proven(people, visit, data.password, request))
+            people.accounts.drop_second_factor(proven(people, visit, data.password, request))
         except AccountError as refused:
-            return _refused(_page(request, people, pages, visit, factor_fault=refused.reason))
+            return refused_page(
+                own_page(request, people, pages, visit, factor_fault=refused.reason)
+            )
         return Redirect("/account", status_code=303)
 
     return await to_thread.run_sync(drop)
@@ -248,9 +253,7 @@ def sign_out_everywhere(
 # ── what they share ────────────────────────────────────────────────────────────────
 
 
-def _proven(
-    people: People, visit: Visit, password: str, request: Request[Any, Any, Any]
-) -> Account:
+def proven(people: People, visit: Visit, password: str, request: Request[Any, Any, Any]) -> Account:
     """Return the account once its password was typed again; wrong ones count as at sign-in."""
     account = people.accounts.by_id(visit.reader.account)
     if account is None:
@@ -325,7 +328,7 @@ def _codes(
     return pages.render(request, "recovery_codes.html", codes=codes, back=back)
 
 
-def _page(
+def own_page(
     request: Request[Any, Any, Any],
     people: People,
     pages: Pages,
@@ -333,7 +336,9 @@ def _page(
     *,
     password_fault: str = "",
     factor_fault: str = "",
+    about_keys: Mapping[str, object] = MappingProxyType({}),
 ) -> Response[Any]:
+    """Show one's own account; `about_keys`: what was done about app keys (`own_keys`)."""
     account = people.accounts.by_id(visit.reader.account)
     return pages.render(
         request,
@@ -346,9 +351,11 @@ def _page(
         required=visit.reader.role in SECOND_FACTOR,
         password_fault=password_fault,
         factor_fault=factor_fault,
+        **{**own_keys(people, visit.reader, account), **about_keys},
     )
 
 
-def _refused(page: Response[Any]) -> Response[Any]:
+def refused_page(page: Response[Any]) -> Response[Any]:
+    """Say that nothing was done, and show the page again."""
     page.status_code = 422
     return page

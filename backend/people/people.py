@@ -6,8 +6,9 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from backend.people import accounts, sessions, throttle
+from backend.people import accounts, app_keys, sessions, throttle
 from backend.people.accounts import Account, Accounts
+from backend.people.app_keys import AppKeys
 from backend.people.reader import Reader
 from backend.people.rights import SECOND_FACTOR
 from backend.people.sessions import Session, Sessions, Stage
@@ -16,7 +17,7 @@ from backend.sqlite_file import SQLiteFile
 from events.clock import Clock, Entropy
 
 FILE: Final = "people.sqlite"
-_TABLES: Final = accounts.TABLES + sessions.TABLES + throttle.TABLES
+_TABLES: Final = accounts.TABLES + sessions.TABLES + throttle.TABLES + app_keys.TABLES
 
 
 class SignedIn(Struct, frozen=True):
@@ -43,6 +44,7 @@ class People:
         self.accounts = Accounts(db, clock, entropy)
         self.sessions = Sessions(db, clock, entropy)
         self.throttle = Throttle(db, clock)
+        self.app_keys = AppKeys(db, clock, entropy)
 
     @classmethod
     def open(cls, folder: Path, clock: Clock, *, demo: bool, entropy: Entropy = os.urandom) -> Self:

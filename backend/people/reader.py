@@ -5,13 +5,16 @@ from datetime import date
 
 from msgspec import Struct, structs
 
-from backend.people.rights import GRANTS, Right, Role
+from backend.people.rights import BY_KEY, GRANTS, Right, Role
 from backend.problems import ProblemError
 from projections.question import Filters
 
 
 class Reader(Struct, frozen=True):
-    """A signed-in person. Without domains or townships: all of them. `until`: the last day."""
+    """A signed-in person. Without domains or townships: all of them. `until`: the last day.
+
+    `by_key`: it is a program of that person, and reads what keys may.
+    """
 
     account: str
     name: str
@@ -19,10 +22,11 @@ class Reader(Struct, frozen=True):
     domains: tuple[str, ...] = ()
     townships: tuple[str, ...] = ()
     until: date | None = None
+    by_key: bool = False
 
     def may(self, right: Right | str) -> bool:
         """Tell whether the reader's role has a right."""
-        return right in GRANTS[self.role]
+        return right in GRANTS[self.role] and (right in BY_KEY or not self.by_key)
 
     @property
     def is_scoped(self) -> bool:

@@ -14,7 +14,7 @@ from backend.people.reader import Reader
 from events.ids import NOBODY, id_bytes
 from events.office import AccountChanged, AccountOpened
 
-Change = Literal["scope", "locked", "unlocked", "reset"]
+Change = Literal["scope", "locked", "unlocked", "reset", "key-made", "key-revoked"]
 
 
 def opened(office: Office, account: Account, by: Reader | None) -> None:
@@ -29,8 +29,10 @@ def opened(office: Office, account: Account, by: Reader | None) -> None:
     office.record(fact, actor=_actor(by))
 
 
-def changed(office: Office, account: Account, change: Change, by: Reader | None) -> None:
-    """Record what was changed of an account, and what it may from now on."""
+def changed(
+    office: Office, account: Account, change: Change, by: Reader | None, key: str | None = None
+) -> None:
+    """Record what was changed of an account, and what it may from now on; `key`: of an app key."""
     fact = AccountChanged(
         account=account.account,
         change=change,
@@ -38,6 +40,7 @@ def changed(office: Office, account: Account, change: Change, by: Reader | None)
         domains=account.domains,
         townships=account.townships,
         until=account.until,
+        key=key,
     )
     office.record(fact, actor=_actor(by))
 

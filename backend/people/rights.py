@@ -77,6 +77,9 @@ GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.SUPERVISOR: _READING | {Right.READ_HISTORY, Right.EXPORT},
 }
 
+BY_KEY: Final = frozenset({Right.READ_VIEWS, Right.EXPORT})
+"""What an app key leaves of its owner's rights (`backend.people.app_keys`)."""
+
 SECOND_FACTOR: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 """Roles that do not get in with a password alone."""
 

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from backend.people.app_keys import ROUTES, Use
 from backend.people.guard import narrowed_by
 from backend.people.rights import (
     GRANTS,
@@ -54,7 +55,7 @@ def routes_of(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
 
 def written(app: Litestar) -> str:
     """Return the page."""
-    return _HEAD + _rights() + _routes(routes_of(app))
+    return _HEAD + _rights() + _routes(routes_of(app)) + _keys()
 
 
 def _rights() -> str:
@@ -87,6 +88,25 @@ def _routes(found: Iterable[tuple[str, str, HTTPRouteHandler]]) -> str:
         "",
         "Open to anybody (`/sync` has signatures of its own): " + ", ".join(anybody) + ".",
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _keys() -> str:
+    """Return what app keys read: the mark says for which use."""
+    lines = [
+        "",
+        "## App keys · 应用密钥",
+        "",
+        "By an app key a program reads (GET) what is named here, nothing else: with the role and",
+        "the scope that its owner has then, only where that role may export, and only what the key",
+        "was made for. It ends with its account; a lock or a new link ends it for good.",
+        "",
+        f"| route | {' | '.join(Use)} |",
+        f"|---|{':-:|' * len(Use)}",
+    ]
+    for path in sorted(path for paths in ROUTES.values() for path in paths):
+        marks = ["●" if path in ROUTES[use] else "" for use in Use]
+        lines.append(f"| `GET {path}` | {' | '.join(marks)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -41,6 +41,10 @@ def account_fault(reason: str, _: Gettext) -> str:
         "domains": _("A section chief needs at least one domain."),
         "townships": _("A township account needs at least one township."),
         "until": _("A supervisor from outside needs a last day."),
+        "key-purpose": _("Say what the key is for, in at most 100 characters."),
+        "key-uses": _("Choose what the key is to read."),
+        "key-until": _("A key ends within a year, and not after its account."),
+        "key-many": _("An account has at most 20 keys. Revoke one first."),
         "own": _("Your own account is changed by another security administrator."),
     }.get(reason, _("This was refused."))
 
