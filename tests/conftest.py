@@ -9,9 +9,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from backend.mongodb.persistence import MongoDatastore
+from tests.browser import browser
 from tests.demos import built_once
 from tests.machine import find_chromium
 from tests.mongodb import standin
+
+__all__ = ["browser"]  # a fixture
 
 # Before anything imports Kivy. `offscreen` draws for real, through EGL, in software.
 os.environ.update(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from time import monotonic, sleep
 from typing import Any
 
@@ -293,11 +294,12 @@ def cookies(session: dict[str, str], address: str) -> list[Any]:
 
 
 class Served:
-    """A server process, and where it listens."""
+    """A server process, where it listens, and what it says of its work."""
 
-    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], address: str, log: Path) -> None:
         self.process = process
         self.address = address
+        self.log = log
 
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
@@ -309,20 +311,22 @@ class Served:
 def serving(path: Path, *options: str) -> Iterator[Served]:
     """Run `xunji serve` over the folder at `path`; killed at the end if it still runs."""
     xunji = Path(sys.executable).with_name("xunji")
-    with subprocess.Popen(
-        [xunji, "serve", "--data", path, "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        NamedTemporaryFile() as log,  # a pipe that nobody reads would stop it when full
+        subprocess.Popen(
+            [xunji, "serve", "--data", path, "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
             found = re.search(r"https?://\S+?(?=/?$)", line.strip())
             if found is None:
                 process.wait(timeout=30)
-                assert process.stderr is not None
-                pytest.fail(f"the server did not start: {process.stderr.read()}")
-            yield Served(process, found[0])
+                pytest.fail(f"the server did not start: {Path(log.name).read_text()}")
+            yield Served(process, found[0], Path(log.name))
         finally:
             process.kill()
