@@ -6,6 +6,7 @@ import pytest
 
 from events.facts import SealedPart
 from events.inspections import FindingRaised, InspectionStarted, InspectionVoided
+from events.office import PersonalDataErased
 from events.orders import RectificationClosed, RectificationExtended, RectificationOrdered
 from events.register import (
     ItemListed,
@@ -24,6 +25,8 @@ from projections.object_inventory import (
     LastInspection,
     ObjectFilters,
     ObjectLine,
+    erased,
+    object_count,
     object_inventory,
     object_line,
 )
@@ -329,6 +332,45 @@ def test_filters_of_the_list() -> None:
     assert "Object G" in found(township="440804003", closed=True)
     assert found(open_findings=True) == set()
     assert found(object_type="low_income_household") == {"home"}
+    chosen = frozenset(an_id(name) for name in ("J", "C", "nothing"))
+    assert found(keys=chosen) == {"Object C", "Object J"}
+    assert found(keys=chosen, never=True) == {"Object J"}
+    assert found(keys=frozenset()) == set()
+
+
+def test_as_many_are_counted_as_are_listed() -> None:
+    views = folded(the_district())
+    march = date(2026, 3, 31)
+
+    for filters in (
+        None, ObjectFilters(never=True), ObjectFilters(closed=True),
+        ObjectFilters(township="440804003", closed=True),
+    ):  # fmt: skip
+        of_list = len(object_inventory(views, march, filters, limit=1_000).lines)
+        assert object_count(views, march, filters) == of_list
+    assert object_count(views, march) == 11  # as the list above tells them
+    assert object_count(views, date(2020, 1, 1)) > 11  # none had ended
+
+
+def test_one_open_finding_is_enough_to_be_listed_among_them() -> None:
+    history = History()
+    history.record(listed())
+    inspect(history, "1", "2026-04-15")
+    assert object_count(folded(history), TODAY, ObjectFilters(open_findings=True)) == 0
+
+    inspect(history, "2", "2026-04-16", severity="minor")
+    assert object_count(folded(history), TODAY, ObjectFilters(open_findings=True)) == 1
+
+
+def test_who_was_erased_is_told_and_nobody_else() -> None:
+    history = History()
+    history.record(PersonalDataErased(subject=an_id("one"), keys=(), basis="x"))
+    history.record(PersonalDataErased(subject=an_id("two"), keys=(), basis="x"))
+
+    views = folded(history)
+
+    assert erased(views, [an_id("one"), an_id("three")]) == {an_id("one")}
+    assert erased(views, []) == frozenset()
 
 
 def test_a_line_tells_what_the_register_says_of_the_object() -> None:

@@ -15,7 +15,7 @@ from events.register import (
 from projections.catalogue import VIEWS
 from projections.figures import Measured
 from projections.fold import catch_up
-from projections.participation import officer_participation, pairs
+from projections.participation import officer_participation, pairs, reached_domains
 from projections.question import Filters, Question
 from projections.spans import Span
 from projections.views import MemoryViews
@@ -423,3 +423,30 @@ def test_at_most_three_partners_are_named_those_first_who_know_the_way() -> None
     assert len(found) == 3
     assert found[:2] == knows
     assert found[2] in {an_id("Zhao"), an_id("Sun")}
+
+
+def test_domains_that_somebody_reached_are_those_where_one_led_or_assisted() -> None:
+    bureau = Bureau()
+    bureau.inspection("Li", "Chen", domain=SOCIAL)
+    bureau.inspection("Chen", "Li", domain=FUNERAL)
+    bureau.inspection("Chen", "Li", domain=FUNERAL)
+    along = CrewMember(an_id("Sun"), "partner")
+    bureau.inspection("Chen", "Wang", domain=RELIEF, others=[along])
+    bureau.inspection("Zhao", domain=RELIEF)  # alone: it does not count
+    bureau.inspection("Qian", "Wu", domain=RELIEF, on=date(2026, 7, 1))  # after the period
+
+    found = reached_domains(bureau.asked())
+
+    assert {NAMES[key]: domains for key, domains in found.items()} == {
+        "Chen": tuple(sorted((FUNERAL, RELIEF, SOCIAL))),
+        "Li": tuple(sorted((FUNERAL, SOCIAL))),
+        "Wang": (RELIEF,),
+    }
+
+
+def test_who_went_along_once_and_led_once_in_a_domain_has_reached_it() -> None:
+    bureau = Bureau()
+    bureau.inspection("Chen", "Li", others=[CrewMember(an_id("Sun"), "partner")])
+    bureau.inspection("Sun", "Li", on=day(2))
+
+    assert reached_domains(bureau.asked())[an_id("Sun")] == (SOCIAL,)

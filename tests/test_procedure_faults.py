@@ -37,7 +37,7 @@ from projections.catalogue import VIEWS
 from projections.fold import catch_up
 from projections.measures import MEASURES
 from projections.procedure import SHOWN
-from projections.procedure_faults import FaultLine, procedure_faults
+from projections.procedure_faults import FaultLine, faults_of, procedure_faults
 from projections.question import Filters, Question
 from projections.spans import Span
 from projections.views import MemoryViews
@@ -196,6 +196,41 @@ def test_a_line_says_which_rule_where_and_what_mends_it() -> None:
     assert (line.rule.zh, line.rule.severity) == ("检查未经批准", "critical")
     assert "24" in line.rule.mends_zh
     assert (line.mended_at, line.mended_by) == (None, "")
+
+
+def test_faults_of_single_inspections_are_told_whenever_they_were_started() -> None:
+    bureau = Bureau()
+    late = bureau.visit("late", "2026-05-03", without="notice")
+    early = bureau.visit("early", "2025-02-03", without="notice", unanswered=("FU-14",))
+    bureau.visit("other", without="notice")
+    bureau.visit("by the book")
+    question = bureau.question(period=Span(date(2026, 5, 4), date(2026, 5, 4)))
+
+    found = faults_of(question, [late.inspection, early.inspection, an_id("by the book")])
+
+    assert [(line.on, line.inspection, line.code) for line in found] == [
+        (date(2025, 2, 3), early.inspection, "notice_missing"),
+        (date(2025, 2, 3), early.inspection, "unanswered"),
+        (date(2026, 5, 3), late.inspection, "notice_missing"),
+    ]
+    assert faults_of(question, []) == []
+    lines = bureau.lines()
+    assert all(line in lines for line in found[2:])
+
+
+def test_one_that_is_not_completed_by_the_day_of_asking_has_no_faults_yet() -> None:
+    bureau = Bureau()
+    visit = bureau.visit(without="notice")
+    started = a_visit("started", "shop", DAY, object_type="funeral_goods_shop", domain="funeral")
+    bureau.later(InspectionStarted(visit=started, checklist="CL-FU-1", version=1), local(DAY))
+
+    def codes(day: str, *inspections: str) -> list[str]:
+        question = bureau.question(today=date.fromisoformat(day))
+        return [line.code for line in faults_of(question, inspections)]
+
+    assert codes("2026-05-03", visit.inspection) == []
+    assert codes(DAY, visit.inspection) == ["notice_missing"]
+    assert codes("2026-05-05", started.inspection, visit.inspection) == ["notice_missing"]
 
 
 # ── approval ───────────────────────────────────────────────────────────────────────

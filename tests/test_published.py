@@ -6,12 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import json, msgpack
+from msgspec import json, msgpack, structs
 
 from events.store import Stored
+from projections import measures
 from projections.catalogue import VIEWS
+from projections.coverage import coverage
 from projections.fold import catch_up
-from projections.published import MEASURES, PUBLISHED, UnpublishedError, measure, recomputed, view
+from projections.published import (
+    MEASURES,
+    PUBLISHED,
+    UnpublishedError,
+    answers_for,
+    measure,
+    newest,
+    recomputed,
+    view,
+    views_of,
+)
+from projections.question import Filters, Question
 from projections.spans import Span
 from projections.view import View
 from projections.views import MemoryViews, Query
@@ -95,3 +108,71 @@ def test_what_was_never_published_is_refused(versions: dict[str, int]) -> None:
         measure("coverage", versions)
     with pytest.raises(UnpublishedError, match="99"):
         view("inspections", 99)
+
+
+def test_of_views_that_are_named_those_that_were_published_are_found() -> None:
+    found = views_of({"inspections": 1, "objects": 99, "nothing": 1, "items": 1})
+
+    assert found == (PUBLISHED["inspections", 1], PUBLISHED["items", 1])
+    assert views_of({}) == ()
+
+
+def test_older_views_answer_for_newer_ones_that_ask_no_more_of_them() -> None:
+    objects, items = (
+        next(one for one in VIEWS if one.name == name) for name in ("objects", "items")
+    )
+    fewer = structs.replace(objects, columns={"name": "text"}, version=99)
+    more = structs.replace(objects, columns={**objects.columns, "height": "integer"})
+    typed = structs.replace(objects, columns={**objects.columns, "name": "integer"})
+    changed = structs.replace(objects, document=items.document)
+
+    assert answers_for([items, objects], [objects, items])
+    assert answers_for([objects], [fewer])
+    assert answers_for([objects], [])
+    assert not answers_for([objects], [objects, items])
+    assert not answers_for([items], [objects])
+    assert not answers_for([], [objects])
+    for newer in (more, typed, changed):
+        assert not answers_for([objects], [newer])
+    assert not answers_for([objects, items], [items, more])
+
+
+def test_the_newest_version_of_a_measure_is_the_one_that_is_used() -> None:
+    assert newest("coverage") is MEASURES["coverage", 2]
+    for one in measures.MEASURES.values():
+        found = newest(one.name)
+        assert (found.name, found.version) == (one.name, one.version)
+        assert found.reads == {each.name: each.version for each in VIEWS if each.name in one.views}
+    with pytest.raises(UnpublishedError, match="nothing reads"):
+        newest("nothing")
+
+
+def test_coverage_tells_objects_items_domains_and_villages_and_objects_by_township(
+    records: Shelf,
+) -> None:
+    views = MemoryViews(VIEWS)
+    catch_up(records, views)
+    period, today = Span(date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 30)
+
+    for chosen in ({}, {"township": "440804001"}):
+        found = newest("coverage").compute(views, period, today, chosen)
+        meant = coverage(views, period, today, Filters(**chosen))
+        assert found.figures == {
+            "objects": meant.objects,
+            "items": meant.items,
+            "domains": meant.breadth.domains,
+            "villages": meant.villages,
+        }
+        assert found.by == {"township": meant.townships}
+
+
+def test_a_measure_of_today_computes_what_the_registry_computes(records: Shelf) -> None:
+    views = MemoryViews(VIEWS)
+    catch_up(records, views)
+    period, today = Span(date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 30)
+    township = "440804001"
+
+    for one in measures.MEASURES.values():
+        for chosen in ({}, {"township": township}):
+            asked = Question(views, period, today, Filters(**chosen))
+            assert newest(one.name).compute(views, period, today, chosen) == one.compute(asked)

@@ -9,7 +9,8 @@ from events.office import SupervisionRecorded
 from events.orders import RectificationOrdered, ReinspectionCompleted
 from events.register import ObjectExempted, ObjectListed
 from projections.catalogue import VIEWS
-from projections.figures import Measured
+from projections.faces import ActLine, Face, acts, faces
+from projections.figures import Measured, figure
 from projections.fold import catch_up
 from projections.question import Filters, Question
 from projections.spans import Span
@@ -61,10 +62,11 @@ class Cells:
     def act(
         self, act: str, thing: str, *, on: str = "2026-02-20", clock: str = "10:00",
         by: str = "Wu", of: Visit | None = None, received: int | None = None,
+        result: str | None = None,
     ) -> None:  # fmt: skip
         domain, township, _ = OBJECTS[thing]
         about = of.inspection if of else None
-        fact = SupervisionRecorded(act, domain, township, an_id(by), about)  # type: ignore[arg-type]
+        fact = SupervisionRecorded(act, domain, township, an_id(by), about, result)  # type: ignore[arg-type]
         self.history.record(fact, local(on, clock), received=received)
 
     def reinspected(
@@ -84,10 +86,13 @@ class Cells:
         )
         self.history.record(again, local(on))
 
-    def measured(self, today: date = AFTER, filters: Filters | None = None) -> Measured:
+    def asked(self, today: date = AFTER, filters: Filters | None = None) -> Question:
         views = MemoryViews(VIEWS)
         catch_up(self.history.store(), views)
-        return supervision_faces(Question(views, Q1, today, filters))
+        return Question(views, Q1, today, filters)
+
+    def measured(self, today: date = AFTER, filters: Filters | None = None) -> Measured:
+        return supervision_faces(self.asked(today, filters))
 
 
 def test_of_the_whole_district_three_cells_of_six_were_looked_at_again() -> None:
@@ -273,3 +278,71 @@ def test_the_period_may_be_any_other() -> None:
     may = Span(date(2026, 5, 1), date(2026, 5, 31))
 
     assert supervision_faces(Question(views, may, AFTER)).figure.covered == (SOCIAL_1,)
+
+
+# ── the matrix ─────────────────────────────────────────────────────────────────────
+
+
+def listed(name: str, domain: str, township: str) -> ObjectListed:
+    return ObjectListed(an_id(name), "shop", domain, township, date(2020, 1, 1), village=V1)
+
+
+def test_a_face_tells_its_objects_how_often_somebody_was_there_and_who_looked_again() -> None:
+    cells = Cells()
+    cells.history.record(listed("A2", SOCIAL, T1))
+    cells.history.record(listed("E", FUNERAL, T1))
+    for name, day in (("first", "2026-02-02"), ("second", "2026-02-03")):
+        cells.inspected("A", on=day, name=name)
+    cells.inspected("B")
+    cells.act("file_review", "A")
+    cells.act("joint_check", "D")
+    question = cells.asked()
+
+    found = faces(question, supervision_faces(question))
+
+    assert list(found.items()) == [
+        ((FUNERAL, T1), Face("neither", figure([an_id("E")], []), 0)),
+        ((FUNERAL, T2), Face("supervised", figure([an_id("D")], []), 0)),
+        ((SOCIAL, T1), Face("both", figure([an_id("A"), an_id("A2")], [an_id("A")]), 2)),
+        ((SOCIAL, T2), Face("inspected", figure([an_id("B")], [an_id("B")]), 1)),
+    ]
+
+
+def test_acts_are_told_as_they_were_recorded_the_newest_first() -> None:
+    cells = Cells()
+    visit = cells.inspected("A")
+    cells.act("file_review", "A", on="2026-01-01", of=visit, result="in_order")
+    cells.act("joint_check", "B", on="2026-03-31", by="Qian")
+    for thing in ("D", "A", "B"):
+        cells.act("replay", thing, on="2026-02-20")
+
+    found = acts(cells.asked())
+
+    assert [(one.on.isoformat(), one.domain, one.township) for one in found] == [
+        ("2026-03-31", SOCIAL, T2),
+        ("2026-02-20", SOCIAL, T2),
+        ("2026-02-20", SOCIAL, T1),
+        ("2026-02-20", FUNERAL, T2),
+        ("2026-01-01", SOCIAL, T1),
+    ]
+    assert found[0] == ActLine(SOCIAL, T2, date(2026, 3, 31), "joint_check", an_id("Qian"), "", "")
+    assert found[-1] == ActLine(
+        SOCIAL, T1, date(2026, 1, 1), "file_review", an_id("Wu"), visit.inspection, "in_order"
+    )
+
+
+def test_acts_of_other_days_and_other_cells_are_not_told() -> None:
+    cells = Cells()
+    for day in ("2025-12-31", "2026-02-20", "2026-04-01"):
+        for thing in OBJECTS:
+            cells.act("replay", thing, on=day)
+
+    def told(today: date = AFTER, **chosen: str) -> list[tuple[str, str]]:
+        return [(one.domain, one.township) for one in acts(cells.asked(today, Filters(**chosen)))]
+
+    assert told() == [(SOCIAL, T2), (SOCIAL, T1), (FUNERAL, T2)]
+    assert told(township=T2) == [(SOCIAL, T2), (FUNERAL, T2)]
+    assert told(domain=SOCIAL) == [(SOCIAL, T2), (SOCIAL, T1)]
+    assert told(domain=FUNERAL, township=T1) == []
+    assert told(date(2026, 2, 19)) == []
+    assert told(date(2025, 12, 31)) == []  # the period has not begun
