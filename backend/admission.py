@@ -2,9 +2,10 @@
 
 from backend.codes import Codes
 from backend.office import Office
+from backend.words import _
 from events import chain, envelope, vocabulary
 from events.chain import Head
-from events.errors import ForeignError, MalformedError
+from events.errors import ForeignError, MalformedError, RevokedError
 from events.office import DeviceEnrolled, LogOpened
 from events.public_keys import signing_key
 
@@ -13,11 +14,14 @@ def admit(genesis: bytes, code: str, *, office: Office, codes: Codes) -> DeviceE
     """Enrol the tablet whose log begins with `genesis` (an envelope) and that brings `code`.
 
     Asked again for the same log it answers the same. Raises `MalformedError`,
-    `UnverifiedError` or `ForeignError` for the genesis, `NotEnrolledError` for the code.
+    `UnverifiedError` or `ForeignError` for the genesis, `NotEnrolledError` for the code, and
+    `RevokedError` for a log that is not trusted any more: a tablet needs a new one then.
     """
     log, opening = _opening(genesis, office.folder.bureau)
-    invitation = codes.redeem(code, log)
     known = office.enrolments.tablet(log)
+    if known and known.last_trusted is not None:
+        raise RevokedError(_("this log was revoked; the tablet has to begin a new one"))
+    invitation = codes.redeem(code, log)
     if known:
         return known.fact
     fact = DeviceEnrolled(

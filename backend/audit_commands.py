@@ -71,6 +71,7 @@ def _tell(report: "Report") -> None:
         (report.noted, _("bad signatures were published as irregularities")),
         (report.unknown, _("entries are of kinds this program does not know")),
         (report.erased, _("bodies or sealed parts are erased")),
+        (report.lost, _("heads that somebody saw are of records that a restore lost")),
     ):
         if count:
             click.echo(f"{count} {what}")

@@ -8,6 +8,7 @@ import click
 
 from backend.approve_commands import approve
 from backend.audit_commands import recompute, show, verify
+from backend.backup_commands import backup, restore
 from backend.bench.commands import bench
 from backend.demo.commands import demo
 from backend.export_commands import export, report
@@ -161,6 +162,8 @@ commands: list[click.Command] = [
     erase,
     checkpoint,
     verify,
+    backup,
+    restore,
     show,
     migrate,
     recompute,

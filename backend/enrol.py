@@ -15,7 +15,7 @@ from backend.problems import ProblemError, on_problem
 from backend.simulated import advance, received_at
 from backend.sync import Intake
 from events.batch import Batch
-from events.errors import MalformedError, NotEnrolledError
+from events.errors import MalformedError, NotEnrolledError, RevokedError
 from events.office import DeviceEnrolled
 
 _LONGEST: Final = 16_384  # characters of base64
@@ -101,6 +101,8 @@ class Registrar(Struct, frozen=True):
     def _admitted(self, genesis: bytes, code: str) -> DeviceEnrolled:
         try:
             return self.admit(genesis, code)
+        except RevokedError:
+            raise
         except NotEnrolledError as refused:
             raise ProblemError("enrolment-code") from refused
 

@@ -154,16 +154,35 @@ TABLE: Final[dict[str, Problem]] = {
     "not-enrolled": Problem(
         403,
         Words(
-            "平板未登记或已撤销",
-            "服务器不认识这份日志，或者已不再信任它。",
-            "这台平板还没有登记，或已被撤销（例如报失）。",
-            "请向系统管理员要登记码。平板里已记录的内容仍然保留。",
+            "平板未登记",
+            "服务器不认识这份日志。",
+            "这台平板还没有登记；或者服务器是从登记之前的备份恢复的。",
+            "请向系统管理员要登记码。平板里已记录的内容仍然保留，登记后会全部补交。",
         ),
         Words(
-            "Not enrolled, or revoked",
-            "The server does not know this log, or trusts it no longer.",
-            "The tablet was never enrolled, or was revoked (lost, for example).",
-            "Ask the administrator for an enrolment code. What the tablet recorded stays on it.",
+            "Not enrolled",
+            "The server does not know this log.",
+            "The tablet was never enrolled, or the server was restored from a backup made before.",
+            "Ask the administrator for an enrolment code. What the tablet recorded stays on it, "
+            "and is handed in then.",
+        ),
+    ),
+    "revoked": Problem(
+        403,
+        Words(
+            "平板已撤销",
+            "服务器不再信任这台平板：此前交来的记录有效，此后的不再收下，名单也不再下发。",
+            "系统管理员撤销了它，例如因为报失、被盗、损坏或更换。",
+            "请把平板交给系统管理员：凭新的登记码可重新登记；尚未交的记录仍保留在平板上，"
+            "已送达的由单位决定是否采纳。",
+        ),
+        Words(
+            "The tablet was revoked",
+            "The server trusts this tablet no further: what it handed in counts, nothing more is "
+            "taken in, and no lists are sent.",
+            "The administrator revoked it, as lost, stolen, broken or replaced.",
+            "Bring it to the administrator: with a new code it is enrolled again. What was not "
+            "handed in stays on it; the office decides whether to adopt what arrived.",
         ),
     ),
     "enrolment-code": Problem(

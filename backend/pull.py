@@ -123,11 +123,13 @@ class Puller:
         except MalformedError as none:
             raise ProblemError("unsigned", now=now) from none
         known = self.office.enrolments.tablet(signed.log)
-        if known is None or known.last_trusted is not None:
+        if known is None:
             raise ProblemError("not-enrolled")
         key = signing_key(known.key)
         if not signed.is_by(key, self.office.folder.bureau, method, target):
             raise ProblemError("unsigned", now=now)
+        if known.last_trusted is not None:
+            raise ProblemError("revoked")
         if abs(now - signed.at) > _CLOCKS_MAY_DIFFER:
             raise ProblemError("unsigned", now=now, reason="time")
         return signed.log, known

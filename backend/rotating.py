@@ -25,7 +25,7 @@ from events.ids import EntryRef
 from events.office import KeyRevoked, LogOpened
 from events.sealing import WrappedKey, unwrap, wrap
 from events.statements import Certificate, Role, trusted
-from events.store import Held
+from events.store import EventStore, Held
 
 Rotatable = Literal["office", "access", "checkpoint", "sealing", "root"]
 
@@ -151,7 +151,7 @@ def _new_log(office: Office, name: LogName, root: Root) -> Rotated:
     certificate = _certificate(office, root, key, role)
     file = folder.keys.put(f"{name}-{certificate.serial}", key)
     opening = structs.replace(
-        opened(folder.bureau, certificate, _device(office, old)),
+        opened(folder.bureau, certificate, device_of(office.store, old)),
         continues=EntryRef(old.log, held.sequence),
         continues_hash=held.hash.hex(),
         reason="new_key",
@@ -164,8 +164,9 @@ def _new_log(office: Office, name: LogName, root: Root) -> Rotated:
     return Rotated(certificate, file, old.serial)
 
 
-def _device(office: Office, old: OwnLog) -> str:
-    (genesis,) = office.store.read_log(bytes.fromhex(old.log), 0, 1)
+def device_of(store: EventStore, old: OwnLog) -> str:
+    """Return the device that a log of the office says it is written on."""
+    (genesis,) = store.read_log(bytes.fromhex(old.log), 0, 1)
     fact = vocabulary.decode(genesis.tag, genesis.record().entry.body)
     if not isinstance(fact, LogOpened):
         raise UnverifiedError(1, "a log begins with its genesis")

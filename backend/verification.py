@@ -75,12 +75,36 @@ class Report(Struct, frozen=True):
     noted: int
     unknown: int
     erased: int
+    lost: int = 0
     faults: tuple[Fault, ...] = ()
 
     @property
     def fault(self) -> Fault | None:
         """The first fault, None where everything holds."""
         return self.faults[0] if self.faults else None
+
+
+class _Seen(Struct, frozen=True):
+    """A head that somebody saw or signed. `epoch`: where it says so, in which."""
+
+    size: int
+    root: bytes
+    fault: Fault
+    epoch: int | None = None
+
+
+class _Lost(Struct, frozen=True):
+    """What an opened epoch says was lost: behind `restored`, up to `size`; None: nobody knows."""
+
+    epoch: int
+    restored: int
+    size: int | None
+
+    def explains(self, seen: _Seen) -> bool:
+        """Tell whether a head is of records that were lost."""
+        if seen.epoch is not None and seen.epoch >= self.epoch:
+            return False
+        return self.restored < seen.size and (self.size is None or seen.size <= self.size)
 
 
 Progress = Callable[[int, int], None]
@@ -120,8 +144,8 @@ class Auditor:
         self._faults: list[Fault] = []
         self._unsigned: list[Fault] = []
         self._noted: set[tuple[str, int]] = set()
-        self._lost: list[tuple[int, int]] = []
-        self._signatures = self._untrusted = self._unknown = self._erased = 0
+        self._lost: list[_Lost] = []
+        self._signatures = self._untrusted = self._unknown = self._erased = self._excused = 0
 
     def fault(self, fault: Fault) -> None:
         """Note a fault."""
@@ -166,6 +190,7 @@ class Auditor:
             noted=len(self._unsigned) - len(named),
             unknown=self._unknown,
             erased=self._erased,
+            lost=self._excused,
             faults=tuple(faults[:MOST_FAULTS]),
         )
 
@@ -246,7 +271,10 @@ class Auditor:
         if isinstance(fact, IrregularityNoted) and self._roll.trust.believes(record, log):
             self._noted.add((fact.entry.log, fact.entry.sequence))
         if isinstance(fact, EpochOpened) and self._roll.trust.believes(record, log):
-            self._lost.append((record.position, fact.size))
+            before = record.position - 1
+            restored = before if fact.restored is None else min(fact.restored, before)
+            lost = None if fact.at_least else fact.size
+            self._lost.append(_Lost(fact.epoch, restored, lost))
         self._unknown += isinstance(fact, Unknown) and entry.body is not None
         self._erased += (entry.body is None) + sum(part is None for part in entry.sealed)
         seen = (entry.header.checkpoint_size, entry.header.checkpoint_root)
@@ -273,26 +301,30 @@ class Auditor:
 
     def _compare_roots(self, checkpoints: Iterable[Checkpoint]) -> bytes:
         """Compare each root that somebody signed with what the records make; return the last."""
-        expected: dict[int, list[tuple[bytes, Fault]]] = {}
+        expected: dict[int, list[_Seen]] = {}
         for (size, root), fault in self._claims.items():
-            expected.setdefault(size, []).append((root, fault))
+            expected.setdefault(size, []).append(_Seen(size, root, fault))
         for one in checkpoints:
             fault = Fault("checkpoint", one.size, detail=f"size {one.size}")
-            expected.setdefault(one.size, []).append((one.root, fault))
-        expected = {size: said for size, said in expected.items() if not self._was_lost(size)}
+            expected.setdefault(one.size, []).append(_Seen(one.size, one.root, fault, one.epoch))
         tree = Frontier()
         for at in range(0, len(self._leaves), 32):
             tree = merkle.add(tree, bytes(self._leaves[at : at + 32]))
-            for root, fault in expected.pop(tree.size, ()):
-                if root != merkle.root(tree):
-                    self.fault(fault)
-        for size in sorted(expected):
-            self.fault(Fault("shorter", self._position + 1, detail=f"size {size}"))
+            for seen in expected.pop(tree.size, ()):
+                if seen.root != merkle.root(tree):
+                    self._differs(seen, seen.fault)
+        for size, left in sorted(expected.items()):
+            shorter = Fault("shorter", self._position + 1, detail=f"size {size}")
+            for seen in left:
+                self._differs(seen, shorter)
         return merkle.root(tree)
 
-    def _was_lost(self, size: int) -> bool:
-        """Tell whether a head is of records that a restored backup lost, and said so."""
-        return any(restored <= size <= lost for restored, lost in self._lost)
+    def _differs(self, seen: "_Seen", fault: Fault) -> None:
+        """Note a head that the records do not make, unless a restore lost its records."""
+        if any(one.explains(seen) for one in self._lost):
+            self._excused += 1
+        elif fault not in self._faults:
+            self.fault(fault)
 
     def _beyond(self) -> int:
         """Count the entries that revoked tablets recorded behind what is trusted of them."""

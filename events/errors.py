@@ -4,7 +4,8 @@
     ├── ConflictError        the writer rewinds to what we hold and goes on
     ├── UnverifiedError      stop, tell a person: the bytes are not what they claim
     │   └── ForkedError      two different entries under one number of a log
-    ├── NotEnrolledError     the office has not enrolled this log, or has revoked it
+    ├── NotEnrolledError     the office does not know this log
+    │   └── RevokedError     it trusts this log no further
     ├── ForeignError         of another bureau or another log
     ├── MalformedError       not in the format at all
     ├── TooLargeError        beyond a limit of docs/format.md
@@ -60,9 +61,15 @@ class ForkedError(UnverifiedError):
 
 
 class NotEnrolledError(Refusal):
-    """The office does not know this log, or has revoked it."""
+    """The office does not know this log."""
 
     code = "not-enrolled"
+
+
+class RevokedError(NotEnrolledError):
+    """The office trusts this log no further than what it holds of it."""
+
+    code = "revoked"
 
 
 class ForeignError(Refusal):

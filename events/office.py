@@ -78,12 +78,18 @@ class EntryAdopted(Fact, frozen=True):
 
 
 class EpochOpened(Fact, frozen=True):
-    """The history was restored from a backup; it had `size` records with `root` before."""
+    """The history was restored from a backup; it had `size` records with `root` before.
+
+    `restored` of them are here; without it, all up to this entry. `at_least`: there may have
+    been more than `size`, and nobody can say how many.
+    """
 
     epoch: Count
     size: Count
     root: HashText
     reason: Code
+    restored: Count | None = None
+    at_least: bool = False
 
 
 class IrregularityNoted(Fact, frozen=True):

@@ -18,7 +18,14 @@ from events import chain
 from events.batch import Batch, cut
 from events.chain import Head
 from events.envelope import Entry
-from events.errors import ConflictError, ForkedError, NotEnrolledError, Refusal, UnverifiedError
+from events.errors import (
+    ConflictError,
+    ForkedError,
+    NotEnrolledError,
+    Refusal,
+    RevokedError,
+    UnverifiedError,
+)
 from events.ids import NO_HASH
 from events.public_keys import signing_key
 from events.sealing import WrappedKey
@@ -61,7 +68,7 @@ def accept(
 ) -> Held:
     """Take in a push: verify, keep keys, append. Returns how far the log is held.
 
-    Raises `NotEnrolledError`, `ConflictError`, `ForkedError`, `UnverifiedError`,
+    Raises `NotEnrolledError`, `RevokedError`, `ConflictError`, `ForkedError`, `UnverifiedError`,
     `MalformedError`, `ForeignError` or `StorageError`. Nothing that does not verify is
     stored; what verifies before the first that does not, is.
     """
@@ -155,7 +162,7 @@ def _within_trust(run: Sequence[Entry], known: Enrolment) -> tuple[Sequence[Entr
     if last is None or not run or run[-1].header.sequence <= last:
         return run, None
     msg = f"this log was revoked; it is trusted up to {last}"
-    return [one for one in run if one.header.sequence <= last], NotEnrolledError(msg)
+    return [one for one in run if one.header.sequence <= last], RevokedError(msg)
 
 
 def _set_aside(batch: Batch, first: int, reason: str, quarantine: Quarantine) -> None:

@@ -2,6 +2,7 @@
 
     no folder yet          ask the server whose it is, make keys and genesis, keep them, enrol
     enrolled, code given   the office asked for it: a new log that names the old one
+    unknown there, code    the office lost the enrolment: the same log, handed in from its start
 
 Safe to repeat at any point: what was made is kept, and asked for again.
 """
@@ -19,7 +20,7 @@ from mobile.tablet_folder import Reason, TabletFolder
 _REASONS: Final[dict[str, Reason]] = {
     "restored": "restore",
     "forked": "fork",
-    "not-enrolled": "new_key",
+    "revoked": "new_key",
 }
 
 
@@ -46,6 +47,9 @@ def _enrol(folder: TabletFolder, http: httpx.Client, code: str, clock: Clock) ->
     if not folder.tablet.logs:
         folder.open_log(clock)
     elif folder.enrolled and code:
+        if not sync_client.is_known(folder, http):
+            sync_client.enrol(folder, code, http)
+            return
         anew(folder, clock)
     if not folder.enrolled:
         if not code:

@@ -52,7 +52,7 @@ class Outbox:
             waiting=max(0, recorded - reached.held),
             last_sync=self._last_sync(utc_offset),
             next_try=_("in {n} s").format(n=round(status.next_try)) if status.next_try else "",
-            failure=failure_words(status) or (advice(reached.stopped) if reached.stopped else ""),
+            failure=advice(reached.stopped) if reached.stopped else failure_words(status),
             syncing=status.syncing,
         )
 
@@ -106,7 +106,12 @@ def advice(stopped: Stopped) -> str:
     """Return what a person should do; the office's own words where it gave any."""
     words = {
         "not-enrolled": _(
-            "The office does not trust this tablet. Ask the administrator for a new code."
+            "The office does not know this tablet. Ask the administrator for a new code; what is "
+            "recorded here stays, and is handed in then."
+        ),
+        "revoked": _(
+            "What was received counts; nothing more is taken in, and no lists come. What is "
+            "recorded here stays. Bring this tablet to the administrator."
         ),
         "unverified": _("Keep this tablet as it is and call the administrator."),
         "forked": _(

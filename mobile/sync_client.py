@@ -44,6 +44,8 @@ _CONFLICT: Final = 409
 _UNSIGNED: Final = 401
 _COMPRESSED_FROM: Final = 512
 _UNCERTIFIED: Final = "uncertified"
+_MISTRUSTED: Final = frozenset({"not-enrolled", "revoked"})
+_FOR_EVER: Final = 2**62  # µs
 
 
 class LineError(Exception):
@@ -185,7 +187,7 @@ class SyncClient:
 
     def try_again(self) -> None:
         """Go on where a person asks for it and the network may be another one by now."""
-        if self.outbox.stopped == _UNCERTIFIED:
+        if self.outbox.stopped in {_UNCERTIFIED, *_MISTRUSTED}:
             self.resume()
 
     def _wrapped(self, entries: Sequence[Entry]) -> Sequence[WrappedKey]:
@@ -288,15 +290,20 @@ class SyncClient:
         """Fetch all that is new in our scope; return how many documents changed.
 
         A page is kept whole before the next is asked for. What was erased at the office is
-        erased here: its keys are destroyed.
+        erased here: its keys are destroyed. Where the office was restored from a backup, all
+        that it may have lost is pushed again.
         """
-        changed = 0
+        changed, held = 0, self.outbox.held
         while True:
             page = self._next_page()
             self._take(page)
             changed += len(page.documents)
             if not page.more:
                 self.forget_expired()
+                if self.outbox.stopped in _MISTRUSTED:  # it answers again
+                    self.resume()
+                if self.outbox.held < held:
+                    self.push_all()
                 return changed
 
     def _fetch_certificates(self) -> None:
@@ -313,11 +320,29 @@ class SyncClient:
         signed = authorization(self._keys.signing, self._bureau, self._log.log, at, "GET", target)
         answer = send(self._http, "GET", target, headers={"Authorization": signed})
         if answer.status_code != _OK:
-            raise _refusal(answer)
+            refused = _refusal(answer)
+            if refused.code in _MISTRUSTED:
+                self._mistrusted(refused)
+            raise refused
         page = _read(answer, Page)
         if page.bureau != self._folder.tablet.bureau:
             raise RefusedError("foreign")
         return page
+
+    def _mistrusted(self, refused: RefusedError) -> None:
+        """Stop until a person looks. Our records stay; names and addresses of others do not."""
+        self._stop(refused)
+        if refused.code == "revoked":
+            self._folder.reference.drop_expired(_FOR_EVER)
+
+    def _begin_again(self, page: Page) -> dict[str, bytes]:
+        """Return what to keep where the office has lost records: nothing counts as held then."""
+        reference = self._folder.reference
+        epoch, told = int(reference.kept("epoch") or 1), int(reference.kept("told") or 0)
+        if page.epoch == epoch and page.position >= told:
+            return {}
+        self.outbox = Outbox(0, self.outbox.stopped)
+        return _kept(self._log.log, self.outbox, self.stopped())
 
     def _take(self, page: Page) -> None:
         for subject in page.erased:
@@ -330,7 +355,12 @@ class SyncClient:
                 Card(one.object, one.subject, log, _hex(one.sealed), one.expires)
                 for one in page.cards
             ],
-            kept={"cursor": page.cursor.encode(), "told": str(page.position).encode()},
+            kept={
+                "cursor": page.cursor.encode(),
+                "told": str(page.position).encode(),
+                "epoch": str(page.epoch).encode(),
+                **self._begin_again(page),
+            },
             erased=page.erased,
             reset=page.reset,
         )
@@ -360,6 +390,14 @@ def ask_bureau(http: httpx.Client) -> bytes:
     return _hex(_read(answer, Bureau).bureau)
 
 
+def is_known(folder: TabletFolder, http: httpx.Client) -> bool:
+    """Ask whether the office knows the log being written; also one that it revoked is known."""
+    asking = batches.encode(Batch(_hex(folder.current.log), 0, ()))
+    headers = {"Content-Type": batches.CONTENT_TYPE}
+    answer = send(http, "POST", "/sync/log", content=asking, headers=headers)
+    return answer.status_code in {_OK, _CONFLICT} or _refusal(answer).code != "not-enrolled"
+
+
 def enrol(folder: TabletFolder, code: str, http: httpx.Client) -> Welcome:
     """Hand in the genesis of the log being written, with a one-time code; keep the answer.
 
@@ -374,6 +412,8 @@ def enrol(folder: TabletFolder, code: str, http: httpx.Client) -> Welcome:
     welcome = _read(answer, Welcome)
     _believe(welcome, folder)
     log = folder.tablet.logs[-1]
+    # What was fetched was for another log; and an office that forgot ours holds nothing of it.
+    folder.reference.keep({"cursor": b"", **_kept(_hex(log.log), Outbox(), None)})
     folder.keep(
         logs=(*folder.tablet.logs[:-1], msgspec.structs.replace(log, enrolled=True)),
         server=str(http.base_url).rstrip("/"),

@@ -191,7 +191,7 @@ def test_a_refusal_from_deep_inside_ends_with_its_code_and_what_was_found(
 def test_each_refusal_that_knows_no_language_has_a_sentence_in_it() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
     # these say it where they are raised
-    speaking = {"refused", "folder", "busy", "not-enrolled", "unreachable"}
+    speaking = {"refused", "folder", "busy", "not-enrolled", "revoked", "unreachable"}
 
     assert {kind.code for kind in kinds if issubclass(kind, errors.Refusal)} == {
         *command.SENTENCES,

@@ -323,7 +323,10 @@ def test_a_revoked_tablet_fetches_nothing(here: Site) -> None:
         DeviceRevoked(device=tablet.device, log=tablet.log.hex(), last_trusted=1, reason="lost")
     )
 
-    assert tablet.pull().status_code == 403
+    refused = tablet.pull()
+    assert (refused.status_code, refused.json()["code"]) == (403, "revoked")
+    forged = tablet.pull(key=Ed25519PrivateKey.generate())  # who has not the key learns nothing
+    assert (forged.status_code, forged.json()["code"]) == (401, "unsigned")
 
 
 @pytest.mark.parametrize(

@@ -329,11 +329,43 @@ def test_a_revoked_tablet_stops_and_says_what_to_do(field: Field) -> None:
 
     why = field.client.stopped()
     assert why
-    assert why.code == "not-enrolled"
+    assert why.code == "revoked"
     assert why.todo
     assert field.client.push() is Turn.STOP
     field.again()
     assert sync_client.stopped(field.folder, field.log.log) == why
+
+
+def test_a_revoked_tablet_that_has_nothing_to_send_hears_of_it_and_keeps_what_is_its_own(
+    field: Field,
+) -> None:
+    field.here.tell(homes(), texts=(CARD,))
+    field.here.tell(assigned(field))
+    field.here.folded()
+    field.log.record(said("mine"))
+    loop = SyncLoop(field.client, lambda _status: None)
+    loop._once()
+    assert field.folder.reference.card(HOME, NOON)
+    tablet = field.folder.tablet
+    field.here.tell(
+        DeviceRevoked(device=tablet.device, log=field.log.log.hex(), last_trusted=2, reason="lost")
+    )
+
+    loop._once()
+
+    why = field.client.stopped()
+    assert why
+    assert why.code == "revoked"
+    assert "administrator" in advice(why)
+    assert field.folder.reference.card(HOME, NOON) is None  # names and addresses of others
+    assert [one.texts for one in field.log.read()][-1] == (b"mine",)
+    loop.ask()  # a person tries again: the answer is the same
+    loop._once()
+    assert field.client.stopped() == why
+    field.again(field.here.code())  # the administrator gave a code: a new log goes on
+    assert field.client.stopped() is None
+    field.client.pull()
+    assert field.folder.reference.card(HOME, NOON)  # and with it what there is to do
 
 
 def test_a_new_code_opens_a_log_that_goes_on(field: Field) -> None:

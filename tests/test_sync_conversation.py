@@ -367,7 +367,7 @@ def test_a_revoked_tablet_is_heard_up_to_where_it_is_trusted() -> None:
 
     outbox = talk(server, tablet)
 
-    assert outbox.stopped == "not-enrolled"
+    assert outbox.stopped == "revoked"
     assert server.holds(tablet) == said(tablet)[:4]
     assert [(one.first, len(one.envelopes)) for one in server.aside] == [(5, 2)]
 

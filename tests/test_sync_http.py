@@ -140,7 +140,7 @@ def test_a_revoked_log_is_trusted_no_further(here: Site, tablet: Tablet) -> None
 
     answer = tablet.push()
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "not-enrolled")
+    assert (answer.status_code, answer.json()["code"]) == (403, "revoked")
     assert here.parts.intake.store.held(tablet.log).sequence == 3
 
 
