@@ -100,7 +100,11 @@ class Live:
             listener.wake()
 
 
-@get("/live", include_in_schema=False, opt={"right": Right.READ_VIEWS, "narrows": True})
+@get(
+    "/live",
+    include_in_schema=False,
+    opt={"right": Right.READ_VIEWS, "narrows": True, "unattended": True},
+)
 async def live_events(
     request: Request[Any, Any, Any],
     live: NamedDependency[SkipValidation[Live]],

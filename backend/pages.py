@@ -16,6 +16,7 @@ from backend.people.guard import Visit
 from backend.people.reader import Reader
 from backend.people.rights import Role
 from backend.people.role_words import account_fault, browser_name, role_name
+from backend.people.sessions import IDLE_SECONDS
 from backend.speech import spoken
 from events.clock import CHINA, moment
 from events.language import Language, translation
@@ -78,7 +79,7 @@ class Pages(Struct, frozen=True):
         )
         return Response(
             html,
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
             headers={"content-language": language, "vary": "accept-language, cookie, hx-request"},
             cookies=[_remembered(language)] if chosen else None,
         )
@@ -88,7 +89,11 @@ class Pages(Struct, frozen=True):
         visit: object = request.scope.get("auth")  # pyright: ignore[reportUnknownMemberType]
         if not isinstance(visit, Visit):
             return {"reader": None, "csrf": ""}
-        found: dict[str, object] = {"reader": visit.reader, "csrf": visit.csrf}
+        found: dict[str, object] = {
+            "reader": visit.reader,
+            "csrf": visit.csrf,
+            "idle_seconds": IDLE_SECONDS,
+        }
         if self.frame:
             found |= self.frame.around(request, visit.reader, _words(language))
         return found

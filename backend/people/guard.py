@@ -5,6 +5,7 @@ that is answered, quoted and linked to is the narrowed one. What cannot be narro
 """
 
 import hmac
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -28,6 +29,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER: Final = "x-csrf-token"
 CSRF_FIELD: Final = "csrf"
+UNATTENDED: Final = "x-xunji-unattended"
+"""A header by which a page says that nobody asks for this: it looks after itself."""
 _STAGES: Final[dict[str, Stage]] = {"/sign-in/second": "second", "/sign-in/set-up": "enrol"}
 
 
@@ -59,7 +62,9 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
             return
         require_same_origin(connection)
         return
-    visit = await to_thread.run_sync(visit_of, connection, _STAGES.get(path, "whole"))
+    nobody_asks = bool(handler.opt.get("unattended")) or is_unattended(connection)
+    stage = _STAGES.get(path, "whole")
+    visit = await to_thread.run_sync(partial(visit_of, connection, stage, peek=nobody_asks))
     if visit is None:
         visit = await to_thread.run_sync(visit_by_key, connection, path)
     if visit is None:
@@ -78,15 +83,23 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         _narrow(connection, handler, visit.reader)
 
 
-def visit_of(connection: Connection, stage: Stage = "whole") -> Visit | None:
-    """Return who is signed in on a connection, at this stage of signing in."""
+def visit_of(
+    connection: Connection, stage: Stage = "whole", *, peek: bool = False
+) -> Visit | None:
+    """Return who is signed in on a connection, at this stage; to `peek` is no use of a session."""
     people: People = connection.app.state["people"]
     token = connection.cookies.get(cookie_name(connection), "")
-    session = people.sessions.of(token) if token else None
+    look = people.sessions.peek if peek else people.sessions.of
+    session = look(token) if token else None
     if session is None or session.stage != stage:
         return None
     reader = people.reader(session)
     return Visit(token, session, reader) if reader else None
+
+
+def is_unattended(connection: Connection) -> bool:
+    """Tell whether a page asks by itself: a tab that nobody looks at keeps no session alive."""
+    return UNATTENDED in connection.headers and _method(connection) in SAFE
 
 
 def cookie_name(connection: Connection) -> str:
@@ -184,6 +197,8 @@ def parameters_of(handler: BaseRouteHandler) -> frozenset[str]:
 def on_nobody(request: Request[Any, Any, Any], refusal: NotSignedInError) -> Response[Any]:
     """Lead a browser to the sign-in and back; tell a program what is wrong."""
     target = sign_in_address(request)
+    if is_unattended(request):
+        return on_problem(request, refusal)  # the page stays, with what was typed into it
     if request.headers.get("hx-request"):
         answer = on_problem(request, refusal)
         answer.headers["hx-redirect"] = target

@@ -38,7 +38,17 @@ function open() {
   if (stream !== null || document.hidden) return;
   stream = new EventSource(line.dataset.events);
   stream.addEventListener("standing", tell);
-  stream.addEventListener("ended", close); // signed out, or too many listen
+  stream.addEventListener("ended", ended); // signed out, or too many listen
+  stream.addEventListener("error", refused);
+}
+
+function refused() {
+  if (stream?.readyState === EventSource.CLOSED) ended(); // else it tries again by itself
+}
+
+function ended() {
+  close();
+  dispatchEvent(new CustomEvent("xunji:session-in-doubt"));
 }
 
 function close() {
@@ -50,5 +60,6 @@ if (line?.dataset.events) {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
+  addEventListener("xunji:signed-in", open);
   open();
 }
