@@ -17,6 +17,7 @@ from backend.geojson import points_of
 from backend.hexagons import cell_at, resolution
 from backend.name_index import NameIndex
 from backend.readings import Code, Reading, Today
+from projections.chosen import takes
 from projections.due_lists import all_due
 from projections.garbage import no_collection
 from projections.object_inventory import ObjectFilters, Order
@@ -116,7 +117,7 @@ def _in_area(what: Wanted) -> tuple[ObjectFilters, frozenset[str] | None]:
     level = {_TOWNSHIP: "township", _VILLAGE: "village"}.get(len(what.cell))
     if level is None or not what.cell.isdigit():
         return what.filters, frozenset() if what.cell.isdigit() else None
-    if getattr(what.filters, level) not in (None, what.cell):
+    if not takes(getattr(what.filters, level), what.cell):
         return what.filters, frozenset()
     return replace(what.filters, **{level: what.cell}), None
 

@@ -24,6 +24,7 @@ from backend.readings import (
     Until,
     period_of,
 )
+from projections.chosen import condition
 from projections.spans import Span
 from projections.views import Condition, Cursor, Found, Query, ViewStore
 
@@ -81,7 +82,7 @@ def inspections(  # noqa: PLR0913  filters
     where: list[Condition] = []
     for name, value in named.items():
         if value is not None:
-            where.append((name, "=", value))
+            where.append(condition(name, value))
     if effective is not None:
         where.append(("effective", "=", int(effective)))
 

@@ -70,12 +70,14 @@ def choices(
         Field(
             "township",
             said(_("Township")),
-            _any(townships, chosen.get("township"), "" if reader.townships else said(_ALL)),
+            _any(
+                townships, chosen.get("township"), "" if len(reader.townships) == 1 else said(_ALL)
+            ),
         ),
         Field(
             "domain",
             said(_("Domain")),
-            _any(domains, chosen.get("domain"), "" if reader.domains else said(_ALL)),
+            _any(domains, chosen.get("domain"), "" if len(reader.domains) == 1 else said(_ALL)),
         ),
         Field(
             "kind",
@@ -93,7 +95,7 @@ def _fixed(names: Mapping[Any, str], chosen: str, said: Callable[[str], str]) ->
 
 
 def _any(names: Mapping[str, str], chosen: str | None, whole: str) -> Sequence[Choice]:
-    """Return choices by name; `whole` stands for all of them, where one may see all."""
+    """Return choices by name; `whole` stands for all of them, where there are several."""
     found = [Choice(value, name, value == chosen) for value, name in names.items()]
     return [Choice("", whole, not chosen), *found] if whole else found
 

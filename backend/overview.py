@@ -20,6 +20,7 @@ from backend.readings import Reading
 from backend.rebuilding import Rebuilding
 from events.clock import CHINA, microseconds, moment
 from events.statements import Checkpoint
+from projections.chosen import conditions
 from projections.views import Condition, ViewStore
 
 
@@ -124,7 +125,7 @@ class Overview:
 def _within(asked: Asked) -> Sequence[Condition]:
     """Return what inspections are counted: those of the township and the domain asked for."""
     named = (("township", asked.filters.township), ("domain", asked.filters.domain))
-    return [(name, "=", value) for name, value in named if value]
+    return conditions(named)
 
 
 def on_the_wall(when: datetime | None) -> str:

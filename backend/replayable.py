@@ -27,6 +27,7 @@ from projections import published
 from projections.agreement import named_figures
 from projections.calendar import CALENDAR
 from projections.catalogue import VIEWS
+from projections.chosen import conditions
 from projections.coverage import coverage as compute_coverage
 from projections.devices import DEVICES
 from projections.figures import Figure, Measured
@@ -192,7 +193,7 @@ def _all_items(views: ViewStore, asked: Asked, most: int) -> Table:
 def _all_inspections(views: ViewStore, asked: Asked, most: int) -> Table:
     period, said = asked.period, asked.filters
     chosen = {name: value for name, value in asdict(said).items() if value and name != "officer"}
-    where: list[Condition] = [(name, "=", value) for name, value in chosen.items()]
+    where = conditions(chosen.items())
     return _whole(
         lambda start, size: inspections.table(views, period, where, start, size, said.officer),
         most,

@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from projections.chosen import where as chosen_where
 from projections.follow_ups import following
 from projections.followed import Followed
 from projections.patrols import read_goals
@@ -51,10 +52,7 @@ def _patrols(question: Question, past: Span) -> Iterator[Noticed]:
         ("walked_on", "<=", past.end.isoformat()),
         ("goals", "!=", ""),
     ]
-    for name in ("township", "village", "domain", "kind"):
-        value = getattr(chosen, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(chosen, "township", "village", "domain", "kind")
     columns = ("walked_on", "domain", "township", "goals", "officers")
     for row in question.views.select(Query("inspections", columns=columns, where=tuple(where))):
         day, domain, township, goals, officers = map(str, row.values)

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from projections.chosen import takes
 from projections.figures import NO_OBJECTS, Figure, Measured, figure
 from projections.garbage import no_collection
 from projections.question import Done, Filters, Question, denominators
@@ -148,7 +149,7 @@ def _items(question: Question) -> Figure:
         item.code
         for item in question.items
         if (listing := item.listing(past.end))
-        and chosen in (None, listing.domain)
+        and takes(chosen, listing.domain)
         and item.plannable_in(past)
     ]
     return figure(plannable, {code for one in question.effective for code in one.items.split()})

@@ -11,10 +11,11 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from projections.chosen import conditions
 from projections.figures import Figure, Measured, figure
 from projections.question import Question
 from projections.supervision import SupervisionDocument, cell
-from projections.views import Condition, Query, view_of
+from projections.views import Query, view_of
 from projections.visits import local_day
 
 State: TypeAlias = Literal["both", "inspected", "supervised", "neither", "none"]
@@ -64,7 +65,7 @@ def acts(question: Question) -> tuple[ActLine, ...]:
         return ()
     chosen = question.filters
     asked = (("township", chosen.township), ("domain", chosen.domain))
-    where: tuple[Condition, ...] = tuple((n, "=", v) for n, v in asked if v is not None)
+    where = tuple(conditions(asked))
     view = view_of(question.views.views, "supervision")
     found: list[ActLine] = []
     for row in question.views.select(Query("supervision", where=where, document=True)):

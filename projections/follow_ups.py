@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
+from projections.chosen import where as chosen_where
 from projections.followed import Follow, Followed, Kind, Obligation, read_follow
 from projections.question import Question
 from projections.spans import OPEN
@@ -109,10 +110,7 @@ def following(question: Question, flags: Followed, *more: Condition) -> list[Fol
     """Return the chosen inspections, whenever they were, from which any of `flags` follows."""
     where: list[Condition] = [("followed", "in", flags.having), *more]
     chosen = question.filters
-    for name in ("township", "domain", "kind", "village"):
-        value = getattr(chosen, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(chosen, "township", "domain", "kind", "village")
     rows = question.views.select(Query("inspections", columns=_COLUMNS, where=tuple(where)))
     found = (_following(row.key, *row.values) for row in rows)
     return [one for one in found if chosen.officer in (None, *one.officers)]

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from projections.chosen import where as chosen_where
 from projections.patrols import Goals as Seen
 from projections.patrols import read_goals
 from projections.question import Question
@@ -86,10 +87,7 @@ def _patrols(question: Question) -> Iterable[tuple[str, Seen, bool]]:
         ("walked_on", "<=", past.end.isoformat()),
         ("goals", "!=", ""),
     ]
-    for name in ("township", "village", "domain", "kind"):
-        value = getattr(chosen, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(chosen, "township", "village", "domain", "kind")
     columns = ("township", "goals", "effective", "officers")
     rows = question.views.select(
         Query("inspections", columns=columns, where=tuple(where), order=_COLUMNS)

@@ -6,9 +6,10 @@ from datetime import date
 
 from msgspec import Struct
 
+from projections.chosen import conditions
 from projections.items import Item, item, uses_in
 from projections.spans import Span, before
-from projections.views import Condition, Query, ViewStore, view_of
+from projections.views import Query, ViewStore, view_of
 
 PAGE = 200
 
@@ -54,7 +55,7 @@ def item_inventory(
 ) -> ItemPage:
     """Return a page of the list, by code."""
     chosen = filters or ItemFilters()
-    where: list[Condition] = [] if chosen.domain is None else [("domain", "=", chosen.domain)]
+    where = conditions((("domain", chosen.domain),))
     view = view_of(views.views, "items")
     rows = views.select(
         Query(

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from events.inspections import Outcome
 from projections import objects as register
+from projections.chosen import where as chosen_where
 from projections.due_lists import Due, next_due
 from projections.objects import ObjectDocument, Standing
 from projections.question import Question
@@ -178,10 +179,7 @@ def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
     where: list[Condition] = [("listed_on", "!=", "")]
     for person in sorted(register.PERSONS):
         where.append(("object_type", "!=", person))  # noqa: PERF401  a list would lose its type
-    for name in ("township", "village", "domain", "object_type"):
-        value = getattr(filters, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(filters, "township", "village", "domain", "object_type")
     if filters.keys is not None:
         where.append(("key", "in", sorted(filters.keys)))
     if filters.never:

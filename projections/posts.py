@@ -5,6 +5,7 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from events.register import OfficerPosted
+from projections.chosen import meets
 from projections.lists import Officer
 from projections.question import Filters
 from projections.spans import OPEN, Span, after, before, less
@@ -52,13 +53,7 @@ def posted_where(one: Officer, chosen: Filters) -> list[Span]:
 
 
 def is_there(posting: OfficerPosted, chosen: Filters) -> bool:
-    return all(
-        asked is None or not places or asked in places
-        for asked, places in (
-            (chosen.township, posting.townships),
-            (chosen.domain, posting.domains),
-        )
-    )
+    return meets(chosen.township, posting.townships) and meets(chosen.domain, posting.domains)
 
 
 def certified(one: Officer) -> list[Span]:

@@ -21,6 +21,7 @@ from events.credit_codes import is_enterprise
 from events.procedure_rules import Act, Cited, Rule, cited, rules
 from events.register import ChecklistPublished
 from projections.caps import cap_counts, enterprises
+from projections.chosen import where as chosen_where
 from projections.figures import Figure, Measured, Part, summed
 from projections.filed import FiledDocument, in_order
 from projections.garbage import no_collection
@@ -102,10 +103,7 @@ def begun(question: Question) -> list[Begun]:
         ("started_on", ">=", past.start.isoformat()),
         ("started_on", "<=", past.end.isoformat()),
     ]
-    for name in ("kind", "domain", "township", "village"):
-        value = getattr(chosen, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(chosen, "kind", "domain", "township", "village")
     found = question.views.select(
         Query("inspections", columns=_COLUMNS, where=tuple(where), order=_COLUMNS)
     )

@@ -17,6 +17,8 @@ from events.office import PlanAdopted
 from projections import items as item_list
 from projections import lists
 from projections import objects as register
+from projections.chosen import takes
+from projections.chosen import where as chosen_where
 from projections.items import Item
 from projections.lists import Officer
 from projections.objects import Place
@@ -28,7 +30,7 @@ from projections.working_calendar import Calendar, calendar
 
 
 class Filters(Struct, frozen=True):
-    """What to look at; None is all.
+    """What to look at; None is all, and several are said with commas (`projections.chosen`).
 
     `township`, `village` and `domain` choose objects and inspections. `kind` is that of a
     checklist; of objects it chooses those of a type that its items name. `officer` chooses
@@ -153,9 +155,9 @@ class Question:
         """Tell whether the filters choose an object."""
         chosen = self.filters
         return (
-            chosen.township in (None, one.township)
-            and chosen.domain in (None, one.domain)
-            and chosen.village in (None, one.village)
+            takes(chosen.township, one.township)
+            and takes(chosen.domain, one.domain)
+            and takes(chosen.village, one.village)
             and (self.types is None or one.object_type in self.types)
         )
 
@@ -218,10 +220,7 @@ def completed(views: ViewReader, past: Span | None, chosen: Filters) -> list[Don
         ("completed_on", ">=", past.start.isoformat()),
         ("completed_on", "<=", past.end.isoformat()),
     ]
-    for name in ("township", "domain", "kind", "village"):
-        value = getattr(chosen, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(chosen, "township", "domain", "kind", "village")
     rows = views.select(Query("inspections", columns=_DONE, where=tuple(where), order=_DONE))
     found = [Done(row.key, *row.values) for row in rows]  # type: ignore[arg-type]
     if chosen.officer is None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final
 
+from projections.chosen import conditions
 from projections.figures import Figure, Measured, figure
 from projections.followed import Followed, Look, read_follow
 from projections.question import Question
@@ -62,7 +63,7 @@ def _supervised(question: Question) -> set[str]:
 def _where(question: Question) -> tuple[Condition, ...]:
     chosen = question.filters
     named = (("township", chosen.township), ("domain", chosen.domain))
-    return tuple((name, "=", value) for name, value in named if value is not None)
+    return tuple(conditions(named))
 
 
 def _recorded(question: Question, lies_in: Callable[[date], bool]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from projections.chosen import where as chosen_where
 from projections.inspections import INSPECTIONS
 from projections.question import Filters
 from projections.spans import Span, before
@@ -69,10 +70,7 @@ def _effective(
         ("completed_on", "<=", span.end.isoformat()),
         ("effective", "=", 1),
     ]
-    for name in ("township", "domain", "kind", "village"):
-        value = getattr(chosen, name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += chosen_where(chosen, "township", "domain", "kind", "village")
     asked = columns if chosen.officer is None else (*columns, "officers")
     query = Query("inspections", columns=asked, where=tuple(where), order=_INDEXED)
     for row in views.select(query):

@@ -15,6 +15,7 @@ from backend import measure_words as naming
 from backend.measuring import Asked, Measuring
 from backend.readings import Table
 from backend.telling import both, told
+from projections.chosen import condition
 from projections.hidden import reads
 from projections.item_inventory import ItemFilters
 from projections.object_inventory import ObjectFilters, Order
@@ -92,7 +93,7 @@ _OF_INSPECTIONS: Final = ("township", "village", "domain", "kind", "object")
 
 def _where_inspected(wanted: Wanted) -> list[Condition]:
     where: list[Condition] = [
-        (name, "=", value)
+        condition(name, value)
         for name, value in _chosen(wanted, _OF_INSPECTIONS).items()
         if value is not None
     ]

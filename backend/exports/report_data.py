@@ -27,6 +27,7 @@ from backend.pages import Pages, Words
 from backend.readings import Reading
 from events.facts import HOMES
 from events.language import Language
+from projections.chosen import takes, values_of
 from projections.comparison import NothingBeforeError, before_it
 from projections.due_lists import Due, due_list
 from projections.figures import NO_OBJECTS, Figure, Measured, Part
@@ -102,12 +103,12 @@ class _Month:
     def _scope(self) -> str:
         """Return what the report is limited to; nothing where it is of the whole district."""
         township, domain = self._asked.filters.township, self._asked.filters.domain
-        known = naming.DOMAINS.get(domain or "")
-        named = (
-            self._town(township) if township else "",
-            self._words.gettext(known) if known else domain or "",
-        )
-        return " · ".join(filter(None, named))
+        towns = map(self._town, values_of(township or ""))
+        return " · ".join([*towns, *map(self._domain, values_of(domain or ""))])
+
+    def _domain(self, code: str) -> str:
+        known = naming.DOMAINS.get(code)
+        return self._words.gettext(known) if known else code
 
     # ── the measures ───────────────────────────────────────────────────────────────
 
@@ -172,7 +173,7 @@ class _Month:
                 **self._cell(found.get(code), hidden.get(code)),
             }
             for code, (name, tile) in sorted(self._townships.items())
-            if self._asked.filters.township in (None, code)
+            if takes(self._asked.filters.township, code)
         ]
 
     def _cell(self, figure: Figure | None, hidden: str | None) -> dict[str, Any]:

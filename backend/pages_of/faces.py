@@ -14,6 +14,7 @@ from backend.pages_of.filtering import listed, looking_of, options
 from backend.people.reader import Reader
 from backend.people.rights import Right
 from backend.readings import Reading
+from projections.chosen import values_of
 from projections.coverage import DOMAINS as ORDERED
 from projections.faces import acts
 
@@ -60,7 +61,9 @@ def faces_page(
 ) -> Response[str]:
     """Show which domains were inspected and supervised where; of one cell, by whom and when."""
     looking = looking_of(request, reader)
-    is_cell = bool(asked.filters.domain and asked.filters.township)
+    is_cell = all(
+        len(values_of(one or "")) == 1 for one in (asked.filters.domain, asked.filters.township)
+    )
     with reading.held() as views:
         found = faces.cells(measuring, asked)
         table = faces.table(found, measuring.homes())

@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from backend.people.rights import BY_KEY, GRANTS, Right, Role
 from backend.problems import ProblemError
+from projections.chosen import joined, values_of
 from projections.question import Filters
 
 
@@ -69,11 +70,11 @@ class Reader(Struct, frozen=True):
         return ProblemError("scope", domains=list(self.domains), townships=list(self.townships))
 
     def _own(self, asked: str | None, own: tuple[str, ...]) -> str | None:
-        """Return the value to ask for: who asks for nothing gets the first of their own."""
+        """Return what to ask for: who asks for nothing gets all of their own."""
         if not own:
             return asked
         if asked is None:
-            return own[0]
-        if asked not in own:
+            return joined(own)
+        if not {*values_of(asked)} <= {*own}:
             raise self.beyond()
         return asked

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from projections import items as item_list
 from projections import objects as register
+from projections.chosen import conditions, takes
 from projections.figures import Figure, Measured, figure
 from projections.filed import FiledDocument
 from projections.objects import Place
@@ -86,10 +87,7 @@ def _done(views: ViewStore, past: Span | None, filters: Mapping[str, str]) -> li
         ("completed_on", ">=", past.start.isoformat()),
         ("completed_on", "<=", past.end.isoformat()),
     ]
-    for name in ("township", "domain", "kind"):
-        value = filters.get(name)
-        if value is not None:
-            where.append((name, "=", value))
+    where += conditions((name, filters.get(name)) for name in ("township", "domain", "kind"))
     rows = views.select(Query("inspections", columns=_DONE, where=tuple(where), order=_INDEXED))
     return [Done(row.key, *row.values) for row in rows]  # type: ignore[arg-type]
 
@@ -154,10 +152,7 @@ def _merged(into: Mapping[str, str]) -> dict[str, str]:
 
 
 def _chosen(one: Denominator, filters: Mapping[str, str]) -> bool:
-    return filters.get("township") in (None, one.township) and filters.get("domain") in (
-        None,
-        one.domain,
-    )
+    return takes(filters.get("township"), one.township) and takes(filters.get("domain"), one.domain)
 
 
 def _items(
@@ -171,7 +166,7 @@ def _items(
         document: FiledDocument = view.decode(row.document)
         item = item_list.item(row.key, document)
         listing = item.listing(past.end)
-        if listing and filters.get("domain") in (None, listing.domain) and item.plannable_in(past):
+        if listing and takes(filters.get("domain"), listing.domain) and item.plannable_in(past):
             plannable.append(row.key)
     return figure(plannable, {code for one in effective for code in one.items.split()})
 
