@@ -3,7 +3,7 @@
 Figures that would tell of fewer than five homes are hidden, here as on the map.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
@@ -14,13 +14,14 @@ from msgspec import Struct
 from backend import areas
 from backend.exports.sending import as_table
 from backend.geojson import MapFormat, wants_geojson
-from backend.measuring import ASKED, Asked, Measuring
+from backend.measuring import ASKED, Asked, Measuring, by_domain
 from backend.readings import AsOf, Reading, query_of, wants_table
 from projections.coverage import Coverage, Figure, coverage
-from projections.hidden import Homes, hidden_of, reads
+from projections.hidden import Homes, hidden_counted, hidden_of, reads
 from projections.spans import Span
 
 _NO_HOMES: Final[Homes] = {}
+_NONE: Final[Mapping[str, Collection[str]]] = {}
 
 
 class FigureOut(Struct, frozen=True, omit_defaults=True):
@@ -49,7 +50,7 @@ class CoverageOut(Struct, frozen=True):
     townships: Mapping[str, FigureOut]
     inspections: int
     desk: int
-    by_domain: Mapping[str, int]
+    by_domain: Mapping[str, int | None]
     concentration: float | None
     effective_domains: float | None
     not_effective: Mapping[str, int]
@@ -78,17 +79,25 @@ def coverage_view(
     with reading.held() as views:
         found = coverage(views, period, day, filters)
         homes = measuring.homes()
+        by = by_domain(measuring.question(asked))
         as_of = reading.as_of(query_of(request), day, views)
     if wants_table(request, format):
         return as_table(request, "coverage", lines(found, homes), as_of)
-    return Response(shown(found, as_of, homes, rows=rows))
+    return Response(shown(found, as_of, homes, by, rows=rows))
 
 
 def shown(
-    found: Coverage, as_of: AsOf, homes: Homes = _NO_HOMES, *, rows: bool = False
+    found: Coverage,
+    as_of: AsOf,
+    homes: Homes = _NO_HOMES,
+    by: Mapping[str, Collection[str]] = _NONE,
+    *,
+    rows: bool = False,
 ) -> CoverageOut:
-    """Return coverage as it is sent."""
+    """Return coverage as it is sent; `by`: the inspections of each domain."""
     hidden = hidden_of(found.townships, homes)
+    few = hidden_counted(by, homes)
+    breadth = found.breadth
     return CoverageOut(
         as_of=as_of,
         period=found.as_of.period,
@@ -102,9 +111,9 @@ def shown(
         },
         inspections=len(found.inspections),
         desk=len(found.desk),
-        by_domain=found.breadth.inspections,
-        concentration=found.breadth.concentration,
-        effective_domains=found.breadth.effective_number,
+        by_domain={d: None if d in few else count for d, count in breadth.inspections.items()},
+        concentration=None if few else breadth.concentration,
+        effective_domains=None if few else breadth.effective_number,
         not_effective={reason: len(keys) for reason, keys in found.not_effective.items()},
     )
 

@@ -1,6 +1,5 @@
 """A measure in two periods, and step by step through one: what changed, and why."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
@@ -13,7 +12,7 @@ from msgspec import Struct
 from backend import measure_words as naming
 from backend.exports.sending import as_table
 from backend.measures import require, versions
-from backend.measuring import ASKED, Asked, Measuring
+from backend.measuring import ASKED, Asked, Measuring, by_domain
 from backend.problems import ProblemError
 from backend.readings import MOST, AsOf, Format, Reading, query_of, wants_table
 from backend.telling import Both, FigureOut, Teller, both, numbers
@@ -25,7 +24,7 @@ from projections.comparison import (
     before_it,
     compare,
 )
-from projections.hidden import Homes
+from projections.hidden import Homes, hidden_counted
 from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import Step, TooManyStepsError, steps_of
@@ -86,13 +85,13 @@ class ComparedOut(Struct, frozen=True):
 class StepOut(Struct, frozen=True):
     """A step: the figure and numbers of the measure, and where inspections counted, by domain.
 
-    Numbers are None where the figure is hidden.
+    Numbers and counts are None where they are hidden.
     """
 
     period: Span
     figure: FigureOut
     numbers: Mapping[str, float | None]
-    inspections: Mapping[str, int]
+    inspections: Mapping[str, int | None]
 
 
 class SeriesOut(Struct, frozen=True):
@@ -222,9 +221,11 @@ def one_step(measuring: Measuring, name: str, what: Asked, teller: Teller) -> St
     found = measuring.measured(name, what)
     key = next(iter(found.figures))
     figure = teller.figure(key, found.figure)
-    of = Counter(one.domain for one in measuring.question(what).effective)
+    of = by_domain(measuring.question(what))
+    few = hidden_counted(of, teller.homes)
     told = dict.fromkeys(found.numbers) if teller.is_hidden(found.figure) else found.numbers
-    return StepOut(what.period, figure, told, dict(sorted(of.items())))
+    counts = {domain: None if domain in few else len(keys) for domain, keys in of.items()}
+    return StepOut(what.period, figure, told, counts)
 
 
 def _lines(steps: Sequence[StepOut], teller: Teller) -> Iterator[dict[str, Any]]:

@@ -1,24 +1,25 @@
 """What is asked of the measures, and their answers: each computed once while nothing changes."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from backend.readings import Code, From, Reading, Today, Until, period_of
 from projections.figures import Measured
 from projections.garbage import no_collection
-from projections.hidden import Homes, homes_of
+from projections.hidden import Homes, homes_of, told_numbers
 from projections.measures import MEASURES
 from projections.question import Filters, Question
 from projections.spans import Span
 from projections.view import View
 from projections.views import ViewStore
 
+_BREADTH: Final = "domain_breadth"
 MOST_HELD: Final = 16  # questions whose answers are kept
 
 
@@ -64,6 +65,14 @@ class _Held(Struct):
     answers: dict[str, Measured]
 
 
+def by_domain(question: Question) -> Mapping[str, Sequence[str]]:
+    """Return the effective inspections of each domain."""
+    of: defaultdict[str, list[str]] = defaultdict(list)
+    for one in question.effective:
+        of[one.domain].append(one.inspection)
+    return dict(sorted(of.items()))
+
+
 class Measuring:
     """Computes measures from the served views; call it while they are held still.
 
@@ -82,8 +91,15 @@ class Measuring:
         held = self._of(what)
         if name not in held.answers:
             with no_collection():
-                held.answers[name] = MEASURES[name].compute(held.question)
+                held.answers[name] = self._computed(name, held.question)
         return held.answers[name]
+
+    def _computed(self, name: str, question: Question) -> Measured:
+        found = MEASURES[name].compute(question)
+        if not found.numbers or name != _BREADTH:
+            return found
+        told = told_numbers(found.numbers, by_domain(question), self.homes())
+        return structs.replace(found, numbers=told)
 
     def all(self, what: Asked) -> Mapping[str, Measured]:
         """Return all measures, in the order of the registry."""

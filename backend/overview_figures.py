@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from backend import measure_words as naming
 from backend.measuring import Asked, Measuring
-from backend.pages import Words
+from backend.pages import Words, grouped
 from projections.coverage import DOMAINS
 from projections.figures import Measured
 from projections.goals import Goal, GoalCount, goals
-from projections.hidden import Homes, reads
+from projections.hidden import SMALL, Homes, reads
 from projections.measures import MEASURES
 from projections.spans import Span
 from projections.steps import steps_of
@@ -72,7 +72,7 @@ class Quarter(Struct, frozen=True):
 
     title: str
     share: str
-    counts: Mapping[str, int]
+    counts: Mapping[str, str]
 
 
 class Zero(Struct, frozen=True):
@@ -140,7 +140,7 @@ def quarters(found: Sequence[tuple[Span, Measured]], words: Words) -> Sequence[Q
         Quarter(
             words.gettext(_("Q{number}")).format(number=_number(span.start)),
             _share(one.numbers.get("concentration")),
-            {domain: int(one.numbers.get(f"inspections.{domain}") or 0) for domain in DOMAINS},
+            {domain: _count(one.numbers.get(f"inspections.{domain}", 0)) for domain in DOMAINS},
         )
         for span, one in found
     ]
@@ -148,6 +148,10 @@ def quarters(found: Sequence[tuple[Span, Measured]], words: Words) -> Sequence[Q
 
 def _number(day: date) -> int:
     return (day.month + 2) // 3
+
+
+def _count(count: float | None) -> str:
+    return SMALL if count is None else grouped(int(count))
 
 
 def _share(share: float | None) -> str:

@@ -1,5 +1,6 @@
 """追缴台账: the ledger as a list, its sums, and beside them a figure reported elsewhere."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any
@@ -24,6 +25,8 @@ from backend.readings import (
     read_cursor,
     wants_table,
 )
+from projections.figures import figure
+from projections.hidden import Homes, hidden_counted, is_hidden
 from projections.recoveries import Entry, Ledger, Totals, reconcile, recoveries, yuan
 from projections.spans import Span
 
@@ -55,12 +58,15 @@ class ReconciledOut(Struct, frozen=True):
 
 
 class LedgerOut(Struct, frozen=True):
-    """The ledger: sums of all of it, rows of one page. `apart` are in no sum."""
+    """The ledger: sums of all of it, rows of one page. `apart` are in no sum.
+
+    Sums are None that stand for few homes, and those with which they would be told.
+    """
 
     as_of: AsOf
     period: Span
-    totals: SumsOut
-    townships: Mapping[str, SumsOut]
+    totals: SumsOut | None
+    townships: Mapping[str, SumsOut | None]
     irregular: Sequence[str]
     apart: Sequence[str]
     reconciled: ReconciledOut | None
@@ -92,6 +98,7 @@ def recoveries_view(  # noqa: PLR0913  filters
     with reading.held() as views:
         ledger = recoveries(measuring.question(asked))
         as_of = reading.as_of(query_of(request), asked.today, views)
+        of, total = _summed(ledger, measuring.homes())
     if wants_table(request, format):
         return as_table(request, "recoveries", [row(one) for one in ledger.entries], as_of)
     shown = ledger.entries[start : start + limit]
@@ -101,14 +108,28 @@ def recoveries_view(  # noqa: PLR0913  filters
         LedgerOut(
             as_of,
             asked.period,
-            _sums(ledger.totals),
-            {town: _sums(one) for town, one in ledger.by_township.items()},
+            total,
+            of,
             ledger.irregular,
             ledger.apart,
             None if reported_fen is None else _beside(ledger, reported_fen, tolerance),
             [row(one) for one in shown],
             next_link(request, after=cursor_text((end, ""))) if more else None,
         )
+    )
+
+
+def _summed(ledger: Ledger, homes: Homes) -> tuple[Mapping[str, SumsOut | None], SumsOut | None]:
+    """Return the sums of the townships and of all, without those of few homes."""
+    of: defaultdict[str, list[str]] = defaultdict(list)
+    for one in ledger.entries:
+        if one.is_summed:
+            of[one.township].append(one.inspection)
+    hidden = hidden_counted(of, homes)
+    every = figure((key for keys in of.values() for key in keys), ())
+    return (
+        {town: None if town in hidden else _sums(one) for town, one in ledger.by_township.items()},
+        None if is_hidden(every, homes) else _sums(ledger.totals),
     )
 
 

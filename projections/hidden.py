@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from heapq import heappop, heappush
 from typing import Final, TypeAlias, TypeVar
 
-from projections.figures import Figure
+from projections.figures import Figure, figure
 from projections.points import Points, points_text
 from projections.views import Query, ViewReader
 
@@ -49,15 +49,15 @@ def homes_of(views: ViewReader) -> Homes:
     return homes | {visit: home for visit, home in of.items() if home in homes}
 
 
-def is_hidden(figure: Figure, homes: Homes) -> bool:
+def is_hidden(one: Figure, homes: Homes) -> bool:
     """Tell whether a figure stands for some homes, but for fewer than five, however often."""
-    keys = (key for part in figure.parts for key in part.key.split("|"))
+    keys = (key for part in one.parts for key in part.key.split("|"))
     return 0 < len({homes[key] for key in keys if key in homes}) < FEW
 
 
 def hidden_of(by: Mapping[str, Figure], homes: Homes) -> dict[str, str]:
     """Return which cells of a breakdown are hidden, never one alone, and what they read."""
-    small = [name for name, figure in by.items() if is_hidden(figure, homes)]
+    small = [name for name, one in by.items() if is_hidden(one, homes)]
     return _with_others(small, _sizes(by), _in_one_line)
 
 
@@ -66,7 +66,7 @@ def hidden_across(cells: Mapping[Cell, Figure], homes: Homes) -> dict[Cell, str]
 
     Its margins, where they are told as well, are cells of it.
     """
-    small = [cell for cell, figure in cells.items() if is_hidden(figure, homes)]
+    small = [cell for cell, one in cells.items() if is_hidden(one, homes)]
     return _with_others(small, _sizes(cells), _in_row_and_column)
 
 
@@ -76,8 +76,32 @@ def hidden_counts(by: Mapping[str, int | None]) -> dict[str, str]:
     return _with_others([name for name in sizes if sizes[name] < FEW], sizes, _in_one_line)
 
 
+def hidden_counted(by: Mapping[str, Collection[str]], homes: Homes) -> dict[str, str]:
+    """Return which counts of a breakdown are hidden, of rows by their keys, and what they read."""
+    return hidden_of({name: figure(keys, ()) for name, keys in by.items()}, homes)
+
+
+_COUNT: Final = "inspections."
+
+
+def told_numbers(
+    numbers: Mapping[str, float | None], by: Mapping[str, Collection[str]], homes: Homes
+) -> Mapping[str, float | None]:
+    """Return the numbers of a breadth, those None that are hidden; `by`: inspections by domain.
+
+    Where one count is hidden, whatever was computed from all of them is.
+    """
+    hidden = hidden_counted(by, homes)
+    if not hidden:
+        return numbers
+    return {
+        name: count if name.startswith(_COUNT) and name[len(_COUNT) :] not in hidden else None
+        for name, count in numbers.items()
+    }
+
+
 def _sizes(cells: Mapping[K, Figure]) -> dict[K, int]:
-    return {cell: len(figure.parts) for cell, figure in cells.items() if figure.parts}
+    return {cell: len(one.parts) for cell, one in cells.items() if one.parts}
 
 
 # ── what the sums would tell ───────────────────────────────────────────────────────
@@ -142,6 +166,6 @@ def _cheapest(
     return None
 
 
-def reads(figure: Figure, homes: Homes) -> str | None:
+def reads(one: Figure, homes: Homes) -> str | None:
     """Return what a figure that stands alone reads if it is hidden, else None."""
-    return SMALL if is_hidden(figure, homes) else None
+    return SMALL if is_hidden(one, homes) else None

@@ -17,9 +17,11 @@ from projections.hidden import (
     hidden_across,
     hidden_counts,
     hidden_of,
+    hidden_counted,
     homes_of,
     is_hidden,
     reads,
+    told_numbers,
 )
 from projections.views import MemoryViews
 from tests.district import INSPECTIONS, OBJECTS, the_district
@@ -144,6 +146,28 @@ def test_few_persons_are_hidden_and_never_one_count_alone() -> None:
     assert hidden_counts({"a": 3, "b": 0, "c": None}) == {"a": SMALL}
     assert hidden_counts({"a": 3, "b": 9, "c": 7}) == {"a": SMALL, "c": WITH_IT}
     assert hidden_counts({"a": 0, "b": 5}) == {}
+
+
+def test_counts_of_rows_are_hidden_as_figures_are() -> None:
+    visits = {f"visit {n}": f"home {n % 3}" for n in range(9)}  # nine of three homes
+    by = {"a": [*visits], "b": [*SHOPS[:4]], "c": [*SHOPS[:7]]}
+
+    assert hidden_counted(by, HOMES | visits) == {"a": SMALL, "b": WITH_IT}
+    assert hidden_counted(by, {}) == {}
+
+
+def test_numbers_of_a_breadth_say_nothing_of_few_homes_nor_what_would_tell_it() -> None:
+    by = {"a": ["home 1", "home 2"], "b": SHOPS[:4], "c": SHOPS[:7]}
+    numbers = {
+        "inspections.a": 2.0, "inspections.b": 4.0, "inspections.c": 7.0, "inspections.d": 0.0,
+        "concentration": 0.3, "effective_number": 2.4,
+    }  # fmt: skip
+
+    assert told_numbers(numbers, by, HOMES) == {
+        "inspections.a": None, "inspections.b": None, "inspections.c": 7.0, "inspections.d": 0.0,
+        "concentration": None, "effective_number": None,
+    }  # fmt: skip
+    assert told_numbers(numbers, by, {}) == numbers
 
 
 def test_homes_are_known_with_the_inspections_of_them() -> None:
