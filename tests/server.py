@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -223,11 +223,13 @@ class _Keys:
         raise LookupError(subject)  # nothing here is sealed
 
 
-def inspected(visit: Visit, now: Instant) -> list[Fact]:
-    """Return the facts of an effective inspection."""
+def inspected(visit: Visit, now: Instant, officers: Iterable[str] = ()) -> list[Fact]:
+    """Return the facts of an effective inspection, by these two officers or by any."""
     crew = tuple(
-        CrewMember(officer=new_id(), role=role, certificate_shown=True)
-        for role in ("lead", "assisting")
+        CrewMember(officer=officer, role=role, certificate_shown=True)
+        for officer, role in zip(
+            officers or (new_id(), new_id()), ("lead", "assisting"), strict=True
+        )
     )
     completed = InspectionCompleted(
         visit=visit,
