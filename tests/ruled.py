@@ -102,6 +102,8 @@ class Ruled:
         when: str,
         *places: str,
         walked: Walked = "full",
+        fraction: float | None = None,
+        matching: str | None = None,
         **completion: Any,  # noqa: ANN401
     ) -> None:
         """Record a patrol that walked places, all at one time (`2026-03-01 20:30`)."""
@@ -113,7 +115,10 @@ class Ruled:
         started = InspectionStarted(visit=visit, checklist="C", version=1)
         self.history.record(started, at - 60_000_000, name)
         for place in places:
-            fact = SegmentCovered(visit=visit, segment=an_id(place), walked=walked)
+            fact = SegmentCovered(
+                visit=visit, segment=an_id(place), walked=walked,
+                fraction=fraction, matching=matching,
+            )  # fmt: skip
             self.history.record(fact, at, name)
         self.history.record(a_completion(visit, **completion), at + 60_000_000, name)
 

@@ -30,7 +30,7 @@ from projections.cell_codes import (
 from projections.cells import Asked, Counted, Measure, counted, states
 from projections.coverage import coverage
 from projections.fold import catch_up
-from projections.hidden import FEW
+from projections.hidden import FEW, WITH_IT
 from projections.points import on_map
 from projections.question import Filters, denominators
 from projections.runs import listed
@@ -257,6 +257,70 @@ def test_of_a_group_that_counts_twice_the_target_says_where_it_lies() -> None:
     assert {cell: one.of for cell, one in found.items() if one.of} == {
         one.village: 1 for one in denominators(views, year)[0]
     }
+
+
+def test_a_period_has_the_same_figures_as_bytes(district: ViewStore) -> None:
+    rows = listed(district)
+    quarter = Asked((Q1,), PAST)
+
+    for name in GRIDS:
+        figures = counted(district, rows, grid_of(name, rows, []), quarter)
+        assert by_cell(computed(district, name, quarter, "object_coverage")) == {
+            cell: [HIDDEN if one.of is None or one.done is None else percent(one.done, one.of)]
+            for cell, one in figures.items()
+        }
+    figures = counted(district, rows, grid_of("township", rows, []), quarter)
+    said = coverage(district, Q1, PAST).townships[T1]
+    assert figures[T1] == Counted(said.numerator, said.denominator)
+    assert figures[T2] == Counted(None, None, "<5")
+    assert figures[T3] == Counted(None, None, WITH_IT)
+
+
+def test_a_period_that_has_not_begun_has_nothing_to_count(district: ViewStore) -> None:
+    rows = listed(district)
+    grid = grid_of("township", rows, [])
+
+    found = counted(district, rows, grid, Asked((Q1,), date(2025, 12, 31)))
+
+    assert found == dict.fromkeys((T1, T2, T3), Counted(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("findings", "waits", "said"),
+    [(0, False, NOTHING_FOUND), (1, False, FINDINGS), (1, True, OVERDUE)],
+)
+def test_what_holds_in_every_step_is_said_of_every_step(
+    findings: int, said: int, *, waits: bool
+) -> None:
+    history = History()
+    history.record(an_object("one"))
+    outcome = {"outcome": "findings", "findings": 1} if findings else {}
+    for day in ("2026-01-05", "2026-02-05", "2026-03-05"):
+        inspected(history, "one", day, **outcome)
+    views = folded(history)
+    grid = grid_of("village", listed(views), [])
+    late = {an_id("one"): [Span(date(2025, 12, 1))]} if waits else {}
+
+    assert list(states(views, listed(views), grid, asked(), "state", late)) == [said] * 3
+
+
+def test_each_object_of_a_cell_says_what_it_has_seen() -> None:
+    history = History()
+    for name in ("a", "b", "c"):
+        history.record(an_object(name))
+    inspected(history, "a", "2026-01-05", outcome="findings", findings=1)
+    inspected(history, "b", "2026-02-05", outcome="findings", findings=1)
+    views = folded(history)
+    grid = grid_of("village", listed(views), [])
+
+    assert by_cell(computed(views, "village", asked(), "state")) == {
+        V: [FINDINGS, FINDINGS, EARLIER]
+    }
+    waits = {an_id("c"): [Span(date(2026, 1, 31), date(2026, 1, 31))], an_id("nobody"): [Q1]}
+    assert list(states(views, listed(views), grid, asked(), "state", waits)) == [
+        OVERDUE, FINDINGS, EARLIER,
+    ]  # fmt: skip
+    assert list(states(views, listed(views), grid, asked(), "overdue", waits)) == [33, 0, 0]
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────

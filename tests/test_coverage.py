@@ -8,7 +8,18 @@ from msgspec import Raw, json
 
 from events.register import ChecklistPublished, ItemRevised
 from projections.catalogue import VIEWS
-from projections.coverage import NO_OBJECTS, Coverage, Filters, coverage
+from projections.coverage import (
+    DOMAINS,
+    NO_OBJECTS,
+    Coverage,
+    Filters,
+    area_coverage,
+    coverage,
+    domain_breadth,
+    item_coverage,
+    object_coverage,
+)
+from projections.figures import figure
 from projections.fold import catch_up
 from projections.items import ITEM_USES, uses_in
 from projections.question import Question
@@ -54,7 +65,7 @@ def views() -> ViewStore:
     return target
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def quarter(views: ViewStore) -> Coverage:
     return coverage(views, Q1, TODAY)
 
@@ -256,3 +267,33 @@ def test_uses_by_month_agree_with_coverage(quarter: Coverage, views: ViewStore) 
 
     assert used == {"X1", "X2", "X3", "X4", "X6"}
     assert set(quarter.items.covered) == used & {"X1", "X2", "X3", "X7"}
+
+
+def test_the_measures_of_coverage_are_what_coverage_tells(views: ViewStore) -> None:
+    for chosen in (Filters(), Filters(township=T1), Filters(domain=FUNERAL)):
+        whole = coverage(views, Q1, TODAY, chosen)
+        question = Question(views, Q1, TODAY, chosen)
+        objects, breadth = object_coverage(question), domain_breadth(question)
+
+        assert objects.figures == {"objects": whole.objects}
+        assert objects.by["township"] == whole.townships
+        assert set(objects.by) == {"township", "domain", "object_type"}
+        assert objects.lists == {"desk": whole.desk, **whole.not_effective}
+        assert item_coverage(question).figures == {"items": whole.items}
+        assert breadth.figures == {"domains": whole.breadth.domains}
+        assert breadth.numbers == {
+            "concentration": whole.breadth.concentration,
+            "effective_number": whole.breadth.effective_number,
+            **{f"inspections.{name}": of for name, of in whole.breadth.inspections.items()},
+        }
+        area = area_coverage(question)
+        assert (area.figures, area.by) == (
+            {"villages": whole.villages}, {"township": whole.townships},
+        )  # fmt: skip
+
+
+def test_where_nothing_was_inspected_nothing_is_concentrated(views: ViewStore) -> None:
+    found = coverage(views, Span(date(2010, 1, 1), date(2010, 12, 31)), TODAY).breadth
+
+    assert (found.domains, dict(found.inspections)) == (figure(DOMAINS, ()), {})
+    assert (found.concentration, found.effective_number) == (None, None)

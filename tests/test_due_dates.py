@@ -6,15 +6,16 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.register import ObjectClosed, ObjectExempted
+from events.register import ObjectClosed, ObjectExempted, ObjectMerged
 from projections.due_lists import due_list
 from projections.figures import Part
 from projections.overdue import overdue
 from projections.question import Filters
 from projections.rechecks import recheck_on_time, rechecks
 from projections.requirements import requirement_coverage
-from projections.spans import Span
+from projections.spans import OPEN, Span, after
 from tests.histories import an_id
+from tests.ruled import T2, Ruled, days
 from tests.test_rechecks import ITEM, STABLE, UNFIXED, Homes
 
 YEARS = Span(date(2024, 1, 1), date(2026, 12, 31))
@@ -74,3 +75,72 @@ def test_a_household_that_comes_onto_the_list_overdue_waits_from_then_on() -> No
     assert requirement_coverage(question).figure.denominator == 0
     waits = overdue(question.views, YEARS, question.today, Filters())
     assert waits[an_id("A")] == [Span(date(2025, 6, 4), date.max)]
+
+
+# ── on which days something waits ──────────────────────────────────────────────────
+
+MONTHLY = {"mode": "min", "count": 1, "per": "month"}
+MARCH = days("2026-03-01", "2026-03-31")
+
+
+def shop() -> Ruled:
+    bureau = Ruled()
+    bureau.item("X", MONTHLY, since="2026-01-01")
+    bureau.thing("A")
+    return bureau
+
+
+def waiting(
+    bureau: Ruled, on: Span = MARCH, today: str = "2026-03-31", **chosen: str
+) -> dict[str, list[Span]]:
+    views = bureau.asked().views
+    found = overdue(views, on, date.fromisoformat(today), Filters(**chosen))
+    return {bureau.named(key): list(spans) for key, spans in found.items()}
+
+
+def test_a_window_that_was_missed_waits_from_the_day_after_until_somebody_comes() -> None:
+    bureau = shop()
+    missed = date(2026, 1, 31), date(2026, 2, 28)  # Saturdays: due on the Fridays before
+    assert waiting(bureau) == {"A": [Span(date(2026, 2, 1), OPEN), Span(date(2026, 3, 1), OPEN)]}
+
+    bureau.visit("A", "2026-03-10", "X")
+    ends = date(2026, 3, 9)
+    assert waiting(bureau) == {"A": [Span(after(day), ends) for day in missed]}
+
+
+def test_who_comes_the_day_after_a_window_has_left_nothing_waiting() -> None:
+    bureau = shop()
+    bureau.visit("A", "2026-01-15", "X")
+    bureau.visit("A", "2026-03-01", "X")
+    assert waiting(bureau) == {}
+
+
+def test_a_window_waits_only_once_it_has_ended() -> None:
+    bureau = shop()
+
+    assert waiting(bureau, days("2026-01-01", "2026-02-28"), "2026-01-31") == {}
+    assert waiting(bureau, days("2026-01-01", "2026-02-28"), "2026-02-01") == {
+        "A": [Span(date(2026, 2, 1), OPEN)]
+    }
+
+
+def test_what_is_chosen_chooses_who_waits_and_an_officer_does_not() -> None:
+    bureau = shop()
+    bureau.thing("B", township=T2)
+
+    assert set(waiting(bureau)) == {"A", "B"}
+    assert set(waiting(bureau, township=T2)) == {"B"}
+    assert waiting(bureau, officer=an_id("Chen")) == waiting(bureau)
+
+
+def test_what_was_done_under_a_merged_name_ends_the_waiting() -> None:
+    bureau = shop()
+    bureau.thing("B")
+    bureau.record(ObjectMerged(object=an_id("B"), into=an_id("A"), valid_from=date(2026, 2, 15)))
+    bureau.visit("B", "2026-02-10", "X")
+
+    assert waiting(bureau)["A"] == [Span(date(2026, 2, 1), date(2026, 2, 9))]
+
+
+def test_days_at_the_beginning_of_time_can_be_asked_about() -> None:
+    assert waiting(shop(), Span(date.min, date(2026, 3, 31))) == waiting(shop())

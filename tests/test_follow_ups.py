@@ -10,15 +10,17 @@ from events.inspections import FindingRaised, FollowUpDone, FollowUpOpened, Reli
 from events.orders import (
     BenefitDecided,
     BenefitProposed,
+    CaseClosed,
     CaseOpened,
+    CaseTransferred,
     RecoveryClosed,
     RecoveryStarted,
     RectificationOrdered,
 )
 from projections.catalogue import VIEWS
 from projections.fold import catch_up
-from projections.follow_ups import KINDS, FollowUp, State, follow_ups
-from projections.followed import Followed, Kind, read_follow
+from projections.follow_ups import KINDS, FollowUp, State, follow_ups, following
+from projections.followed import Benefit, Case, Followed, Kind, read_follow
 from projections.question import Filters
 from projections.spans import Span
 from projections.views import CursorError, MemoryViews, Query
@@ -379,3 +381,40 @@ def test_of_a_voided_inspection_nothing_stays_open() -> None:
 def test_flags_name_all_values_that_have_one_of_them() -> None:
     assert all(value & 3 for value in (Followed.OPEN | Followed.ORDER).having)
     assert len(Followed.OPEN.having) == 128
+
+
+# ── what is kept of cases and benefits ─────────────────────────────────────────────
+
+
+def test_a_case_is_told_from_its_opening_to_its_end() -> None:
+    desk = Streets()
+    visit = desk.visit("one", "2026-02-02")
+    for name in "AB":
+        desk.say(CaseOpened(visit=visit, case=an_id(name)), "2026-02-03")
+    desk.say(CaseTransferred(visit=visit, case=an_id("A"), to="police"), "2026-02-05")
+    desk.say(CaseClosed(visit=visit, case=an_id("A"), result="fined"), "2026-03-09")
+
+    (found,) = following(desk.asked(), Followed.CASE)
+
+    assert found.follow.cases == (
+        Case(
+            an_id("A"), 3, date(2026, 2, 3), date(2026, 2, 5), "police", date(2026, 3, 9), "fined"
+        ),
+        Case(an_id("B"), 4, date(2026, 2, 3)),
+    )
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_benefit_is_told_as_it_was_proposed_and_as_it_was_decided(*, told: bool) -> None:
+    desk = Streets()
+    visit = desk.visit("one", "2026-02-02")
+    desk.propose(visit, "A", "2026-02-04")
+    desk.propose(visit, "B", "2026-02-05")
+    desk.decide(visit, "2026-03-02", "A", told=told)
+
+    (found,) = following(desk.asked(), Followed.BENEFIT)
+
+    assert found.follow.benefits == (
+        Benefit(an_id("A"), 3, date(2026, 2, 4), date(2026, 3, 2), date(2026, 4, 1), told),
+        Benefit(an_id("B"), 4, date(2026, 2, 5)),
+    )

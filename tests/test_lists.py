@@ -15,6 +15,7 @@ from events.office import (
     EntryAdopted,
     InspectionAssigned,
     LogOpened,
+    PlanAdopted,
 )
 from events.register import (
     AreaClosed,
@@ -22,6 +23,7 @@ from events.register import (
     CertificateIssued,
     CertificateRevoked,
     ChecklistPublished,
+    FrequencyCapPublished,
     LeaveTaken,
     OfficerLeft,
     OfficerListed,
@@ -29,6 +31,7 @@ from events.register import (
 )
 from projections.catalogue import VIEWS
 from projections.device_list import device_list
+from projections.filed import FiledDocument
 from projections.fold import catch_up
 from projections.item_inventory import ItemFilters, item_inventory
 from projections.lists import (
@@ -41,6 +44,7 @@ from projections.lists import (
     checklist,
     officer,
 )
+from projections.plans import cap, plan
 from projections.spans import Span, after
 from projections.view import View
 from projections.views import MemoryViews, Query, view_of
@@ -376,6 +380,46 @@ def test_columns_of_areas_tell_the_newest_description_and_from_when_to_when() ->
     }
     resolved = area(town, document(history, AREAS, town))  # type: ignore[arg-type]
     assert (resolved.area, resolved.listing and resolved.listing.name_zh) == (town, "新名")
+
+
+def test_columns_of_plans_tell_what_was_adopted_last() -> None:
+    history = History()
+    history.record(PlanAdopted(an_id("p"), "The plan", JANUARY, JUNE))
+    history.record(PlanAdopted(an_id("p"), "Another", MARCH, JUNE))
+
+    assert columns(history, "plans") == {an_id("p"): ("Another", "2026-03-01", "2026-06-01")}
+    assert plan(FiledDocument({}, {}, {})) is None
+
+
+def test_columns_of_caps_tell_for_whom_how_often_and_from_when_to_when() -> None:
+    history = History()
+    of_type, own = an_id("of a type"), an_id("own")
+    history.record(FrequencyCapPublished(of_type, "shop", 2, JANUARY))
+    history.record(FrequencyCapPublished(own, "shop", 4, JANUARY, JUNE, an_id("thing")))
+    history.record(FrequencyCapPublished(own, "shop", 3, MARCH, JUNE, an_id("thing")))
+
+    assert columns(history, "caps") == {
+        of_type: ("shop", "", 2, "2026-01-01", "9999-12-31"),
+        own: ("shop", an_id("thing"), 3, "2026-03-01", "2026-06-01"),
+    }
+    assert cap(FiledDocument({}, {}, {})) is None
+
+
+def test_a_document_with_nothing_in_it_has_empty_columns_so_that_it_sorts() -> None:
+    """A correction can reach a key before, or without, any fact that stands there."""
+    said = {
+        "objects": {"order_due_on": "9999-12-31"},
+        "inspections": {"reasons": "not_started not_completed"},
+        "item_uses": {"item": "X", "month": "2026-01", "days": "{}"},
+        "calendar": {"kind": "warning"},
+        "supervision": {"domain": "X", "township": "2026-01"},
+    }
+    for view in VIEWS:
+        if view.every is not None:
+            continue
+        found = view.extract("X|2026-01", FiledDocument({}, {}, {}))
+        empty = {name: "" if kind == "text" else 0 for name, kind in view.columns.items()}
+        assert dict(zip(view.columns, found, strict=True)) == empty | said.get(view.name, {})
 
 
 def test_columns_of_assignments_tell_what_was_given_and_whether_it_was_taken_back() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.inspections import Walked
 from events.office import SensitivePeriodDeclared, WeatherWarningIssued, WeatherWarningLifted
 from events.register import ObjectClosed
 from projections.question import Filters
@@ -154,6 +155,26 @@ def test_a_part_of_a_place_is_no_pass() -> None:
     bureau.walk("2026-03-02 07:00", "S", walked="part")
 
     assert found(bureau)["S|2026-03-02|06:00-08:00"] == "0/1"
+
+
+@pytest.mark.parametrize(
+    ("walked", "measured", "counts"),
+    [
+        ("part", {"fraction": 0.8, "matching": "m1"}, True),
+        ("full", {"fraction": 0.79, "matching": "m1"}, False),
+        ("part", {"fraction": 1.0}, False),  # nobody says by which matching: what was said counts
+        ("full", {"fraction": 0.1}, True),
+        ("full", {"matching": "m1"}, True),
+        ("blocked", {}, False),
+    ],
+)
+def test_what_a_matching_measured_counts_more_than_what_was_said(
+    walked: Walked, measured: dict[str, Any], *, counts: bool
+) -> None:
+    bureau = hotspot("06:00-08:00")
+    bureau.walk("2026-03-02 07:00", "S", walked=walked, **measured)
+
+    assert found(bureau)["S|2026-03-02|06:00-08:00"] == ("1/1" if counts else "0/1")
 
 
 def test_a_patrol_of_one_does_not_count_a_zero_report_does() -> None:

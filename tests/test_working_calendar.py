@@ -14,8 +14,8 @@ from events.office import (
 from projections.catalogue import VIEWS
 from projections.fold import catch_up
 from projections.spans import Span
-from projections.views import MemoryViews
-from projections.working_calendar import Calendar, calendar
+from projections.views import MemoryViews, Query
+from projections.working_calendar import Calendar, calendar, minutes
 from tests.histories import History, an_id
 
 FRIDAY, MONDAY = date(2026, 5, 29), date(2026, 6, 1)
@@ -132,3 +132,104 @@ def test_working_days_add_up(days: dict[date, str], day: date, one: int, other: 
 
     step_by_step = found.add_working_days(found.add_working_days(day, one), other)
     assert found.add_working_days(day, one + other) == step_by_step
+
+
+# ── what the columns tell ──────────────────────────────────────────────────────────
+
+
+def columns(*facts: object) -> dict[str, tuple[object, ...]]:
+    history, views = History(), MemoryViews(VIEWS)
+    for fact in facts:
+        history.record(fact)  # type: ignore[arg-type]
+    catch_up(history.store(), views)
+    query = Query("calendar", columns=("kind", "valid_from", "valid_to"))
+    return {row.key: row.values for row in views.select(query)}
+
+
+def test_declared_days_stand_by_their_year() -> None:
+    assert columns(
+        CalendarDayDeclared(date(2026, 2, 14), "working"),
+        CalendarDayDeclared(date(2026, 10, 1), "holiday"),
+        CalendarDayDeclared(date(2027, 1, 1), "holiday"),
+    ) == {
+        "days|2026": ("days", "2026-01-01", "2026-12-31"),
+        "days|2027": ("days", "2027-01-01", "2027-12-31"),
+    }
+
+
+def test_a_period_holds_as_it_was_declared_last() -> None:
+    assert columns(
+        SensitivePeriodDeclared(an_id("a"), "a", date(2026, 4, 1), date(2026, 4, 10), 2),
+        SensitivePeriodDeclared(an_id("a"), "a", date(2026, 4, 3), date(2026, 4, 7), 2),
+    ) == {an_id("a"): ("period", "2026-04-03", "2026-04-07")}
+
+
+def test_a_warning_holds_from_its_issue_until_it_was_first_lifted() -> None:
+    def at(day: int) -> datetime:
+        return datetime(2026, 7, day, 2, tzinfo=UTC)
+
+    assert columns(
+        WeatherWarningIssued(an_id("stands"), "heat", "red", at(1)),
+        WeatherWarningIssued(an_id("lifted"), "heat", "red", at(2)),
+        WeatherWarningLifted(an_id("lifted"), at(5)),
+        WeatherWarningLifted(an_id("lifted"), at(4)),
+        WeatherWarningLifted(an_id("never issued"), at(5)),
+    ) == {
+        an_id("stands"): ("warning", "2026-07-01", "9999-12-31"),
+        an_id("lifted"): ("warning", "2026-07-02", "2026-07-04"),
+        an_id("never issued"): ("warning", "", ""),
+    }
+
+
+# ── edges of warnings and periods ──────────────────────────────────────────────────
+
+
+def test_seconds_of_a_warning_count() -> None:
+    found = of(
+        WeatherWarningIssued(an_id("w"), "heat", "red", datetime(2026, 7, 2, 1, 0, 30, tzinfo=UTC)),
+        WeatherWarningLifted(an_id("w"), datetime(2026, 7, 2, 2, 0, 30, tzinfo=UTC)),
+    )  # from half a minute past nine to half a minute past ten
+    day = date(2026, 7, 2)
+
+    assert minutes(datetime(2026, 7, 2, 1, 0, 30, tzinfo=UTC)) == day.toordinal() * 1_440 + 540.5
+    assert not found.warned(day, "anywhere", 8 * 60, 9 * 60)
+    assert found.warned(day, "anywhere", 9 * 60, 9 * 60 + 1)
+    assert found.warned(day, "anywhere", 10 * 60, 10 * 60 + 1)
+    assert not found.warned(day, "anywhere", 10 * 60 + 1, 11 * 60)
+
+
+def test_a_warning_that_was_lifted_at_once_stood_in_the_slot_it_was_issued_in() -> None:
+    moment = datetime(2026, 7, 2, 1, tzinfo=UTC)  # nine o'clock
+    found = of(
+        WeatherWarningIssued(an_id("w"), "heat", "red", moment),
+        WeatherWarningLifted(an_id("w"), moment),
+    )
+    day = date(2026, 7, 2)
+
+    assert found.warned(day, "anywhere", 9 * 60, 10 * 60)
+    assert not found.warned(day, "anywhere", 8 * 60, 9 * 60)
+
+
+def test_a_slot_that_ends_at_midnight_meets_no_warning_of_the_next_day() -> None:
+    found = of(
+        WeatherWarningIssued(an_id("w"), "heat", "red", datetime(2026, 7, 2, 16, tzinfo=UTC))
+    )  # at midnight, the 3rd begins
+    day = date(2026, 7, 2)
+
+    assert not found.warned(day, "anywhere", 20 * 60, 24 * 60)
+    assert found.warned(day, "anywhere", 20 * 60, 24 * 60 + 1)
+    assert Calendar(warnings=found.warnings).warned(date.max, "anywhere", 0, 30 * 60)
+
+
+def test_what_was_asked_once_is_answered_the_same_again() -> None:
+    found = of(
+        SensitivePeriodDeclared(an_id("a"), "a", date(2026, 4, 1), date(2026, 4, 10), 2),
+        WeatherWarningIssued(
+            an_id("w"), "heat", "red", datetime(2026, 4, 2, tzinfo=UTC), ("440804001",)
+        ),
+    )
+
+    for _ in range(2):
+        assert [found.sensitive(date(2026, 4, day)) for day in (1, 11)] == [2, 1]
+        assert [found.warned(date(2026, 4, day), "440804001") for day in (1, 2)] == [False, True]
+        assert not found.warned(date(2026, 4, 2), "440804002")
