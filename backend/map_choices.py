@@ -1,6 +1,7 @@
 """What may be chosen on the coverage map: grids, measures, steps, and whom to look at."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from msgspec import Struct, json
@@ -12,6 +13,8 @@ from backend.people.reader import Reader
 from events.language import Language
 from events.register import AreaListed
 from projections import lists
+from projections.question import Question
+from projections.slots import HOTSPOT, key_slots
 from projections.spans import OPEN, Span
 from projections.views import Query, ViewStore, view_of
 
@@ -85,7 +88,7 @@ def choices(
             _any(_kinds(views, language), chosen.get("kind"), said(_ALL)),
         ),
         Field(
-            "officer", said(_("Officer")), _any(_officers(views), chosen.get("officer"), said(_ALL))
+            "officer", said(_("Officer")), _any(officers(views), chosen.get("officer"), said(_ALL))
         ),
     )
 
@@ -118,9 +121,21 @@ def _kinds(views: ViewStore, language: Language) -> Mapping[str, str]:
 _title: Final = json.Decoder(_Titled)
 
 
-def _officers(views: ViewStore) -> Mapping[str, str]:
+def officers(views: ViewStore) -> Mapping[str, str]:
+    """Return the officers there ever were, by their ids."""
     rows = views.select(Query("officers", columns=("name",), order=("name",)))
     return {row.key: str(row.values[0]) for row in rows}
+
+
+def slots(views: ViewStore, day: date) -> Sequence[str]:
+    """Return the slots in which hotspots are to be walked, from the earliest."""
+    found = {
+        slot
+        for one in Question(views, Span(day, day), day).registered
+        if (place := one.place(day)) is not None and place.object_type == HOTSPOT
+        for slot in key_slots(one.term(day).attributes.get("key_slots"))[0]
+    }
+    return [slot.text for slot in sorted(found, key=lambda slot: (slot.start, slot.end))]
 
 
 def step_name(span: Span, step: str) -> str:

@@ -60,6 +60,25 @@ def matched(place: Patrolled, track: Iterable[TrackPoint]) -> Matched:
     return Matched(VERSIONS[CURRENT](place, track), CURRENT)
 
 
+class Stretch(Struct, frozen=True):
+    """Of a track, from one fix to the next: whether it counts as walked, and covers the place."""
+
+    ends: tuple[TrackPoint, TrackPoint]
+    counts: bool
+    covers: bool
+
+
+def stretches(place: Patrolled, track: Iterable[TrackPoint]) -> list[Stretch]:
+    """Return what the rule in force makes of a track, for people to look at."""
+    points = _thinned(sorted(filter(_is_usable, track), key=_order))
+    reach = {leg.ends: leg.radius for leg in _legs(points)}
+    ends = list(pairwise(points))
+    return [
+        Stretch(pair, counts=pair in reach, covers=metres <= _within(place, reach.get(pair, -1.0)))
+        for pair, metres in zip(ends, _from_place(place, ends), strict=True)
+    ]
+
+
 def length_m(line: Sequence[Degrees]) -> float:
     """Return the geodesic length of a line of canonical degrees."""
     return float(_geod().line_length([lon for lon, _ in line], [lat for _, lat in line]))
@@ -137,6 +156,26 @@ def _covered_m(line: Sequence[Degrees], legs: Sequence[_Leg]) -> float:
         for part in shapely.get_parts(shapely.intersection(street, shapely.union_all(buffers)))
         if part.geom_type == "LineString"
     )
+
+
+def _within(place: Patrolled, radius: float) -> float:
+    """Return from how far a leg of this radius covers the place; of none, which is -1, never."""
+    return min(radius, _STAY_M) if isinstance(place, Hotspot) else radius
+
+
+def _from_place(place: Patrolled, legs: Sequence[tuple[TrackPoint, TrackPoint]]) -> Sequence[float]:
+    """Return how many metres each leg is away from the place."""
+    if not legs:
+        return ()
+    import shapely
+    from pyproj import Proj
+
+    corners = place.line if isinstance(place, Segment) else (place.at, place.at)
+    lon, lat = corners[len(corners) // 2]
+    local = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="GRS80")
+    here = shapely.linestrings([local(*corner) for corner in corners])
+    walked = shapely.linestrings([[local(*_at(end)) for end in ends] for ends in legs])
+    return shapely.distance(here, walked).tolist()
 
 
 def _at(point: TrackPoint) -> Degrees:

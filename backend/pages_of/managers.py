@@ -16,6 +16,7 @@ from backend.pages_of.faults import faults_page
 from backend.pages_of.follow_ups import follow_ups_page
 from backend.pages_of.monday import monday
 from backend.pages_of.officers import officers_page
+from backend.pages_of.tracks import open_tracks, tracks_form
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     monday,
@@ -27,6 +28,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     faults_page,
     due_page,
     caps_page,
+    tracks_form,
+    open_tracks,
 )
 
 

@@ -59,7 +59,7 @@ class CoverageMap {
       const look = this.looks.name(byte), words = this.looks.words(byte);
       link.querySelector(".look").setAttribute("class", `look ${look}`);
       link.querySelector(".mark").setAttribute("class", `mark ${look}`);
-      link.querySelector("[data-said]").textContent = words.split(/[:：]/)[0];
+      link.querySelector("[data-said]").textContent = short(words.split(/[:：]/)[0]);
       link.setAttribute("aria-label", `${link.querySelector("text").textContent}: ${words}`);
     });
   }
@@ -198,6 +198,21 @@ class CoverageMap {
     this.painter.layer(name, data);
   }
 
+  /** Ask which shift's tracks are to be opened; or put them away. */
+  tracks(on) {
+    const panel = one("#tracks"), asked = panel.querySelector("[data-tracks-asked]");
+    panel.hidden = !on;
+    if (on) window.htmx.ajax("GET", asked.dataset.tracksAsked, asked);
+    else { asked.replaceChildren(); this.painter.layer("tracks", null); }
+  }
+
+  /** Draw the tracks that were opened, if any were. */
+  opened(part) {
+    const data = part.dataset.drawn ? JSON.parse(part.dataset.drawn) : null;
+    this.painter.layer("tracks", data);
+    if (data) this.painter.fit(false, around(data.features));
+  }
+
   relayer() {
     return Promise.all([...all("[data-layer]:checked")].map((box) => this.layer(box.dataset.layer, true)));
   }
@@ -243,9 +258,11 @@ function listen(map) {
   });
   root.addEventListener("change", (event) => {
     if (event.target.matches("[data-slider]")) map.settle();
+    else if (event.target.matches("[data-tracks]")) map.tracks(event.target.checked);
     else if (event.target.matches("[data-layer]")) map.layer(event.target.dataset.layer, event.target.checked);
-    else if (event.target.closest(".map-filters") && event.target.form.reportValidity()) map.visit(asked());
+    else if (event.target.closest("[action='/map']") && event.target.form.reportValidity()) map.visit(asked());
   });
+  root.addEventListener("htmx:afterSettle", () => { const part = one("#tracks .tracks"); if (part) map.opened(part); });
   one(".map-filters").addEventListener("submit", (event) => { event.preventDefault(); map.visit(asked()); });
   root.addEventListener("click", (event) => {
     const by = event.target.closest("[data-by]")?.dataset.by;
@@ -262,6 +279,17 @@ function listen(map) {
     await map.painter.recolour();
     await map.show(map.at);
   });
+}
+
+/** Return words as they fit on a tile; the page's own are cut alike. */
+const short = (words) => (words.length > 16 ? `${words.slice(0, 15)}…` : words);
+
+/** Return the box around what is drawn, a little larger. */
+function around(features) {
+  const all = features.flatMap(({ geometry: { type, coordinates } }) => (type === "Point" ? [coordinates] : coordinates));
+  const [lon, lat] = [0, 1].map((at) => all.map((one) => one[at]));
+  const edge = 0.0015;
+  return [Math.min(...lon) - edge, Math.min(...lat) - edge, Math.max(...lon) + edge, Math.max(...lat) + edge];
 }
 
 function move(map, by) {

@@ -41,9 +41,9 @@ class Painted {
     this.fit();
   }
 
-  fit() {
+  fit(_eased, box = this.cells.bounds) {
     const { width, height } = this.size();
-    const [west, south, east, north] = this.cells.bounds ?? [0, 0, 1, 1];
+    const [west, south, east, north] = box ?? [0, 0, 1, 1];
     this.middle = [(west + east) / 2, (south + north) / 2];
     this.shrunk = Math.cos((this.middle[1] * Math.PI) / 180);
     this.scale = Math.min((width - 40) / ((east - west) * this.shrunk), (height - 40) / (north - south));
@@ -130,14 +130,18 @@ class Painted {
 
   above(name, data) {
     const { pen, looks } = this;
-    pen.strokeStyle = looks.ink;
-    pen.fillStyle = looks.paper;
     for (const { geometry, properties } of data.features) {
-      if (geometry?.type === "LineString" && name === "segments") {
+      pen.strokeStyle = looks.ink;
+      pen.fillStyle = looks.paper;
+      if (geometry?.type === "LineString" && name !== "objects") {
+        const { colour, width, dash } = this.stroke(name, properties);
         const path = new Path2D();
         geometry.coordinates.forEach(([lon, lat], at) => (at ? path.lineTo(this.x(lon), this.y(lat)) : path.moveTo(this.x(lon), this.y(lat))));
-        pen.lineWidth = 1.5 + 5 * (properties.rate ?? 0);
+        pen.strokeStyle = colour;
+        pen.lineWidth = width;
+        pen.setLineDash(dash);
         pen.stroke(path);
+        pen.setLineDash([]);
       } else if (geometry?.type === "Point") {
         pen.lineWidth = 1.5;
         pen.beginPath();
@@ -146,6 +150,16 @@ class Painted {
         pen.stroke();
       }
     }
+  }
+
+  /** Return how a line of a layer is drawn. */
+  stroke(name, { kind, accuracy, rate }) {
+    const { tracks, ink } = this.looks;
+    if (name === "segments") return { colour: ink, width: 1.5 + 5 * (rate ?? 0), dash: [] };
+    if (kind === "place") return { colour: ink, width: 1.5, dash: [] };
+    const colour = tracks[accuracy - 1];
+    if (kind === "gap") return { colour, width: 2.5, dash: [1.5, 4] };
+    return kind === "aside" ? { colour, width: 3.5, dash: [10, 5] } : { colour, width: 4.5, dash: [] };
   }
 
   at({ x, y }) {

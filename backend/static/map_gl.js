@@ -87,7 +87,7 @@ class Painted {
     if (this.mesh) this.map.removeLayer(this.mesh.id);
     this.mesh = new Mesh("cells", this.program, grid, this.opacity);
     this.dress();
-    this.map.addLayer(this.mesh, this.layers.keys().next().value);
+    this.map.addLayer(this.mesh, this.layers.size ? `${this.layers.keys().next().value}-0` : undefined);
     this.labels.forEach((one) => one.remove());
     this.labels = places.map((place) => label(this.map, place));
     this.fit(false);
@@ -121,8 +121,7 @@ class Painted {
     return { x, y };
   }
 
-  fit(eased = true) {
-    const box = this.cells.bounds;
+  fit(eased = true, box = this.cells.bounds) {
     if (box) this.map.fitBounds(box, { padding: 28, duration: eased ? 200 : 0 });
   }
 
@@ -142,12 +141,12 @@ class Painted {
   /** Show a layer above the cells, or hide it with null. */
   layer(name, data) {
     const { map, looks } = this;
-    if (map.getLayer(name)) map.removeLayer(name);
+    for (const { id, source } of map.getStyle().layers) if (source === name) map.removeLayer(id);
     if (map.getSource(name)) map.removeSource(name);
     this.layers.delete(name);
     if (!data) return;
     map.addSource(name, { type: "geojson", data });
-    map.addLayer(above(name, looks));
+    above(name, looks).forEach((layer, at) => map.addLayer({ id: `${name}-${at}`, source: name, ...layer }));
     this.layers.set(name, data);
   }
 
@@ -174,20 +173,42 @@ class Painted {
   }
 }
 
+/** Return how a layer is drawn, from the lowest up. */
 function above(name, looks) {
-  if (name === "objects") {
-    return {
-      id: name, type: "circle", source: name, filter: ["==", ["geometry-type"], "Point"],
-      paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 14, 5], "circle-color": looks.paper, "circle-stroke-color": looks.ink, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 10, 0.75, 14, 1.5] },
-    };
-  }
+  if (name === "tracks") return tracks(looks);
+  if (name === "objects") return [points(looks)];
   const share = ["coalesce", ["get", "rate"], 0];
+  return [{
+    type: "line", layout: { "line-cap": "round" },
+    paint: { "line-color": looks.ink, "line-width": ["step", share, 1.5, 0.25, 2.5, 0.5, 4, 0.75, 5.5, 1, 7] },
+  }];
+}
+
+function points(looks) {
   return {
-    id: name, type: "line", source: name, layout: { "line-cap": "round" },
-    paint: {
-      "line-color": looks.ink,
-      "line-width": ["step", share, 1.5, 0.25, 2.5, 0.5, 4, 0.75, 5.5, 1, 7],
-      "line-dasharray": [1, 0],
-    },
+    type: "circle", filter: ["==", ["geometry-type"], "Point"],
+    paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 14, 5], "circle-color": looks.paper, "circle-stroke-color": looks.ink, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 10, 0.75, 14, 1.5] },
   };
+}
+
+function tracks(looks) {
+  const of = (kind) => ["==", ["get", "kind"], kind];
+  const colour = ["match", ["get", "accuracy"], 1, looks.tracks[0], 2, looks.tracks[1], looks.tracks[2]];
+  const line = (kind, width, paint = {}) => ({
+    type: "line", filter: of(kind), layout: { "line-cap": kind === "covers" ? "round" : "butt", "line-join": "round" },
+    paint: { "line-color": colour, "line-width": width, ...paint },
+  });
+  const dot = (kind, radius, paint) => ({
+    type: "circle", filter: ["all", of(kind), ["==", ["geometry-type"], "Point"]],
+    paint: { "circle-radius": radius, "circle-stroke-width": 1.5, "circle-stroke-color": looks.ink, ...paint },
+  });
+  return [
+    line("place", 9, { "line-color": looks.paper, "line-opacity": 0.85 }),
+    line("place", 1.5, { "line-color": looks.ink }),
+    dot("place", 9, { "circle-color": looks.paper, "circle-opacity": 0.6 }),
+    line("gap", 2.5, { "line-dasharray": [0.6, 1.6] }),
+    line("aside", 3.5, { "line-dasharray": [3, 1.4] }),
+    line("covers", 4.5),
+    dot("start", 5, { "circle-color": looks.tracks[0], "circle-stroke-color": looks.paper }),
+  ];
 }

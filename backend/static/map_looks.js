@@ -20,6 +20,7 @@ export class Looks {
     this.colours = this.table.map(([, , look]) => value(`--map-${look}`));
     this.marks = this.table.map(([, , look]) => value(`--map-${look}-mark`));
     this.inks = this.table.map(([, , look]) => value(`--map-${look}-ink`));
+    this.tracks = [1, 2, 3].map((accuracy) => value(`--map-track-${accuracy}`));
     this.line = value("--map-line");
     this.ink = value("--ink");
     this.paper = value("--card");
