@@ -51,6 +51,12 @@ _file = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--key", type=_file, envvar="XUNJI_KEY", help=_("The certificate's key, PEM."))
 @click.option(
+    "--authority",
+    type=_file,
+    envvar="XUNJI_AUTHORITY",
+    help=_("The authorities that tablets are to believe from now on, PEM: to change over."),
+)
+@click.option(
     "--name",
     "names",
     multiple=True,
@@ -79,6 +85,7 @@ def serve(  # noqa: PLR0913  options
     port: int,
     certificate: Path | None,
     key: Path | None,
+    authority: Path | None,
     names: tuple[str, ...],
     proxies: tuple[str, ...],
     tianditu: tuple[str, str] | None,
@@ -95,6 +102,7 @@ def serve(  # noqa: PLR0913  options
         port=port,
         certificate=certificate,
         key=key,
+        authority=authority,
         names=names,
         proxies=proxies,
         tianditu=based_on(tianditu),

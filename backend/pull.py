@@ -95,8 +95,11 @@ class _Gathered(Struct):
 class Puller:
     """Tells tablets what is new for them."""
 
-    def __init__(self, office: Office, views: ViewStore, card_days: int) -> None:
+    def __init__(
+        self, office: Office, views: ViewStore, card_days: int, authority: str = ""
+    ) -> None:
         self.office = office
+        self._authority = authority
         self._views = views
         self._card_days = card_days
         self._opener = Opener(office.folder, office.vault)
@@ -159,6 +162,7 @@ class Puller:
             cards=self._cards(log, tablet, _objects_of(gathered.documents, at.base)),
             erased=self._erased(at.base, at.target) if first else (),
             certificates=self._certificates(),
+            authority=self._authority,
         )
 
     def _scope(self, tablet: Enrolled) -> Scope:

@@ -49,7 +49,7 @@ class Reach(Struct, frozen=True):
 
 def reach(settings: Settings, *, demo: bool) -> Reach:
     """Return from where the server may be reached; `ReachError` where that would not be safe."""
-    names = settings.names or _names_in(settings.certificate)
+    names = names_of(settings)
     found = Reach(frozenset(one.lower() for one in names), frozenset(settings.proxies))
     if (settings.certificate is None) != (settings.key is None):
         raise ReachError(_("--certificate and --key go together"))
@@ -72,6 +72,34 @@ def reach(settings: Settings, *, demo: bool) -> Reach:
             ).format(host=settings.host)
         )
     return found
+
+
+def authority_of(settings: Settings) -> str:
+    """Return the authorities that tablets are to believe (PEM), "" where that stays as it is.
+
+    `ReachError` where there is none in the file, or our own certificate is of none of them:
+    tablets that believed it would not reach us any more.
+    """
+    if settings.authority is None:
+        return ""
+    try:
+        pem = settings.authority.read_text("ascii")
+        found = x509.load_pem_x509_certificates(pem.encode())
+    except (OSError, ValueError) as broken:
+        said = _("{path} is not the certificate of an authority (PEM): {why}")
+        raise ReachError(said.format(path=settings.authority, why=broken)) from broken
+    if settings.certificate is not None:
+        chain = x509.load_pem_x509_certificates(settings.certificate.read_bytes())
+        issuers = {one.issuer for one in chain}
+        if not any(one.subject in issuers for one in found):
+            said = _("{path} does not hold the authority of the server's own certificate")
+            raise ReachError(said.format(path=settings.authority))
+    return pem
+
+
+def names_of(settings: Settings) -> Sequence[str]:
+    """Return the names by which people reach the server: as it was told, else its certificate's."""
+    return settings.names or _names_in(settings.certificate)
 
 
 def _names_in(certificate: Path | None) -> Sequence[str]:

@@ -25,6 +25,7 @@ from backend.problems import ProblemError
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.quarantine import QuarantineFile
+from backend.reach import authority_of
 from backend.readings import Reading
 from backend.rebuilding import Opened, Projection, Served, open_views
 from backend.settings import Settings
@@ -142,7 +143,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
             lambda genesis, code: admit(genesis, code, office=office, codes=codes),
             lambda: _bureau(office),
         ),
-        puller=Puller(office, served, settings.card_days),
+        puller=Puller(office, served, settings.card_days, authority_of(settings)),
         reading=reading,
         overview=Overview(
             name=folder.about.name,

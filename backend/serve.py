@@ -18,7 +18,7 @@ from backend.folder import DataFolder
 from backend.pages import DOMAIN, LOCALEDIR
 from backend.people import demonstration
 from backend.people.first_start import first_link
-from backend.reach import ReachError, reach
+from backend.reach import ReachError, authority_of, names_of, reach
 from backend.running import opened
 from backend.settings import Settings
 from events.command import BusyError, failure
@@ -27,6 +27,7 @@ from events.language import language, translation
 
 _ = translation(DOMAIN, LOCALEDIR, language()).gettext
 _BACKLOG: Final = 128
+_HTTPS: Final = 443
 
 
 def run(settings: Settings) -> None:
@@ -45,6 +46,7 @@ def _require_safe(settings: Settings) -> None:
     """Refuse to be reachable in a way that is not safe, before anything is opened."""
     try:
         reach(settings, demo=DataFolder.open(settings.data).about.demo)
+        authority_of(settings)
     except ReachError as refused:
         raise click.UsageError(str(refused)) from refused
 
@@ -121,6 +123,15 @@ def _nothing(number: int, frame: FrameType | None) -> None:
     del number, frame
 
 
+def _reached(settings: Settings, address: str, port: int) -> str:
+    """Return how people reach the server: by its name, at a proxy's own port if there is one."""
+    name = next(iter(names_of(settings)), "")
+    if not name:
+        return address
+    at = "" if settings.proxies or port == _HTTPS else f":{port}"
+    return f"https://{name}{at}"
+
+
 def _announce(settings: Settings, listener: socket.socket, parts: Parts) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -133,7 +144,7 @@ def _announce(settings: Settings, listener: socket.socket, parts: Parts) -> None
     link = first_link(parts.people, parts.office)
     if link:
         click.echo(_("Nobody can sign in yet. One-time link for the security administrator:"))
-        click.echo(f"  {address}/join?link={link}")
+        click.echo(f"  {_reached(settings, address, port)}/join?link={link}")
     if parts.demo:
         click.echo(
             _("Sign-ins of the demonstration, all with the password {password}:").format(

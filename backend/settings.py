@@ -20,6 +20,7 @@ class Settings(Struct, frozen=True):
     port: int = DEFAULT_PORT
     certificate: Path | None = None  # PEM, with its chain
     key: Path | None = None
+    authority: Path | None = None  # PEM: what tablets are to believe from now on
     names: tuple[str, ...] = ()  # by which the server is reached; else those of the certificate
     proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-* is believed
     simulated: bool = False  # received_at comes from the request; demo folders only

@@ -101,7 +101,8 @@ class Page(Struct, frozen=True):
     """A part of what is new. `more`: ask again at once with `cursor`. `reset`: forget all first.
 
     `position` is up to where the documents of a whole round count. `erased` are subjects whose
-    keys were destroyed. Certificates are hex (docs/format.md, section 10).
+    keys were destroyed. Certificates are hex (docs/format.md, section 10). `authority` is PEM:
+    whom to believe from now on when a server says that it is the office's; empty: as before.
     """
 
     bureau: HashText
@@ -114,3 +115,4 @@ class Page(Struct, frozen=True):
     cards: Sequence[Card]
     erased: Sequence[Id]
     certificates: Sequence[str]
+    authority: str = ""

@@ -28,6 +28,7 @@ from events.pull import Page, authorization
 from events.sealing import WrappedKey
 from events.statements import Certificate, Checkpoint, Receipt, Role, bureau_of, trusted
 from events.sync import Outbox, Turn
+from mobile import pinned
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog
 from mobile.sqlite_reference import Card
@@ -364,6 +365,9 @@ class SyncClient:
             erased=page.erased,
             reset=page.reset,
         )
+
+        if self._http.base_url.scheme == "https":  # whom those believed now vouch for
+            pinned.change(self._folder.path, page.authority)
 
     def _learn(self, certificates: Sequence[str]) -> None:
         """Keep the certificates we are sent; the newest sealing key is wrapped for from now on."""

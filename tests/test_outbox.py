@@ -78,7 +78,15 @@ def test_a_reason_we_do_not_know_is_said_in_the_offices_words() -> None:
 
 
 def test_every_reason_to_stop_has_its_advice() -> None:
-    for code in ("not-enrolled", "revoked", "unverified", "forked", "restored", "receipt", "uncertified"):
+    for code in (
+        "not-enrolled",
+        "revoked",
+        "unverified",
+        "forked",
+        "restored",
+        "receipt",
+        "uncertified",
+    ):
         assert len(advice(Stopped(code))) > 20
 
 

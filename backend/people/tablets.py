@@ -129,7 +129,12 @@ async def revoke_tablet(
             raise ProblemError("not-found") from unknown
         name = _line(reading, device).name
         return _page(
-            request, pages, reading, revoked=name or device, entries=facts[-1].last_trusted
+            request,
+            pages,
+            reading,
+            revoked=name or device,
+            gone=device,
+            entries=facts[-1].last_trusted,
         )
 
     return await to_thread.run_sync(revoke)
@@ -151,7 +156,7 @@ def _line(reading: Reading, device: str) -> DeviceLine:
     return found
 
 
-def _tablet(line: DeviceLine, reading: Reading) -> Tablet:
+def _tablet(line: DeviceLine, reading: Reading, *, gone: bool = False) -> Tablet:
     newest = line.logs[0]
     heard = moment(line.received_at, CHINA).date() if line.received_at else None
     days = (reading.today() - heard).days if heard else 0
@@ -162,7 +167,7 @@ def _tablet(line: DeviceLine, reading: Reading) -> Tablet:
         heard=wall(line.received_at) if line.received_at else "",
         silent=days if days >= _SILENT_DAYS else 0,
         entries=sum(log.entries for log in line.logs),
-        trusted=any(log.enrolled and log.last_trusted is None for log in line.logs),
+        trusted=not gone and any(log.enrolled and log.last_trusted is None for log in line.logs),
         beyond=newest.beyond_trust,
     )
 
@@ -176,8 +181,10 @@ def _page(  # noqa: PLR0913  what it shows
     named: str = "",
     fault: str = "",
     revoked: str = "",
+    gone: str = "",
     entries: int = 0,
 ) -> Response[Any]:
+    """Show all tablets. `gone` was revoked just now: the views may not have heard of it yet."""
     with reading.held() as views:
         lines = device_list(views, limit=_MOST).lines
     server = str(request.base_url).rstrip("/")
@@ -185,7 +192,7 @@ def _page(  # noqa: PLR0913  what it shows
     return pages.render(
         request,
         "tablets.html",
-        tablets=[_tablet(one, reading) for one in lines],
+        tablets=[_tablet(one, reading, gone=one.device == gone) for one in lines],
         domains=list(DOMAINS),
         domain_name=domain_names(request),
         code=code,
