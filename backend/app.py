@@ -30,6 +30,7 @@ from backend import (
     inspections,
     items,
     live,
+    map_layers,
     map_page,
     measures,
     measures_compared,
@@ -186,6 +187,7 @@ def routes() -> Sequence[ControllerRouterHandler]:
             map_page.map_page,
             map_page.map_names,
             map_page.map_cell,
+            *map_layers.ROUTES,
             segments.segments,
             items.items,
             objects.objects,
@@ -199,7 +201,7 @@ def routes() -> Sequence[ControllerRouterHandler]:
             goals.goals_view,
             causes.causes_view,
         ),
-        _needing(Right.READ_VIEWS, grids.newest_grid, grids.grid_by_hash, narrows=True),
+        _needing(Right.READ_VIEWS, grids.newest_grid, grids.grid_by_hash),
         _needing(
             Right.READ_HISTORY,
             history.history,
@@ -214,12 +216,9 @@ def routes() -> Sequence[ControllerRouterHandler]:
     )
 
 
-def _needing(right: Right, *handlers: ControllerRouterHandler, narrows: bool = False) -> Router:
-    """Return routes that need a right, unless they name another themselves.
-
-    `narrows` of a grid: it is the same for everybody, there is nothing to narrow.
-    """
-    return Router("/", route_handlers=handlers, opt={"right": right, "narrows": narrows})
+def _needing(right: Right, *handlers: ControllerRouterHandler) -> Router:
+    """Return routes that need a right, unless they name another themselves."""
+    return Router("/", route_handlers=handlers, opt={"right": right})
 
 
 def _dependencies(

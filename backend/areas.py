@@ -46,7 +46,7 @@ def area_figures(
         AreaFigures(code, level, named.get(code), figures)
         for level in LEVELS
         for code, figures in counted(
-            views, register, grid_of(level, register, areas), asked
+            views, register, grid_of(level, register, areas, filters), asked
         ).items()
     ]
 

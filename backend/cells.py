@@ -16,7 +16,16 @@ from msgspec import Struct
 
 from backend import measuring
 from backend.exports.sending import as_table
-from backend.grids import Drawn, GridName, areas_of, drawn, grid_named, grid_of, is_known
+from backend.grids import (
+    Drawn,
+    GridName,
+    address_of,
+    areas_of,
+    drawn,
+    grid_named,
+    grid_of,
+    is_known,
+)
 from backend.problems import ProblemError
 from backend.readings import (
     MOST_ON_A_MAP,
@@ -29,6 +38,7 @@ from projections.cell_codes import CODES, CellCode, code_of, table
 from projections.cells import Asked, Measure, Overdue, states
 from projections.measures import MEASURES as REGISTRY
 from projections.overdue import overdue
+from projections.question import Filters
 from projections.runs import listed
 from projections.spans import Span
 from projections.steps import MOST_STEPS, Step, TooManyStepsError, steps_of
@@ -125,13 +135,13 @@ def cells_view(
     with reading.held() as views:
         found = computed(views, name, Asked(steps, asked.today, asked.filters), measure)
         as_of = reading.as_of(query_of(request), asked.today, views, {measure: _VERSIONS[measure]})
-    return _answered(request, found, as_of, format)
+    return _answered(request, found, as_of, asked.filters, format)
 
 
 def computed(views: ViewReader, name: GridName, asked: Asked, measure: Measure) -> States:
     """Compute states from the views as they stand."""
     register, areas = listed(views), areas_of(views)
-    grid = grid_of(name, register, areas)
+    grid = grid_of(name, register, areas, asked.filters)
     waits: Overdue | None = None
     if measure != "object_coverage" and (past := asked.past):
         days = Span(past[0].start, past[-1].end)
@@ -150,7 +160,7 @@ def steps_named(period: Span, step: Step) -> tuple[Span, ...]:
 
 
 def _answered(
-    request: Request[Any, Any, Any], found: States, as_of: AsOf, named: str
+    request: Request[Any, Any, Any], found: States, as_of: AsOf, filters: Filters, named: str
 ) -> Response[Any]:
     if named == "bytes" or (not named and MEDIA_TYPE in request.headers.get("accept", "")):
         return _in_bytes(request, found, as_of)
@@ -159,7 +169,7 @@ def _answered(
         raise ProblemError("bad-request", parameters=[{"name": "format", "reason": reason}])
     if wants_table(request, named):
         return as_table(request, "cells", lines(found), as_of)
-    return Response(shown(found, as_of))
+    return Response(shown(found, as_of, filters))
 
 
 def _in_bytes(request: Request[Any, Any, Any], found: States, as_of: AsOf) -> Response[bytes]:
@@ -175,14 +185,13 @@ def _in_bytes(request: Request[Any, Any, Any], found: States, as_of: AsOf) -> Re
     return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
-def shown(found: States, as_of: AsOf) -> CellsOut:
+def shown(found: States, as_of: AsOf, filters: Filters) -> CellsOut:
     """Return states as JSON says them."""
-    named = found.grid.digest.hex()
     return CellsOut(
         as_of,
         found.grid.name,
-        named,
-        f"/grids/{found.grid.name}/{named}",
+        found.grid.digest.hex(),
+        address_of(found.grid, filters),
         found.measure,
         found.steps,
         CODES,

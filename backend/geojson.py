@@ -16,6 +16,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import UNSET, Struct, UnsetType
 
+from backend.exports.formats import require_export
 from backend.lines import Line, lines_of
 from backend.readings import MOST_ON_A_MAP, AsOf, Reading, Table, query_of, wants_table
 from events.coordinates import Degrees
@@ -72,12 +73,15 @@ def polygon(ring: Sequence[Degrees]) -> Polygon | None:
 
 
 def wants_geojson(request: Request[Any, Any, Any], named: str) -> bool:
-    """Tell whether a map is asked for: by `format`, else by Accept."""
-    return named == "geojson" or (
+    """Tell whether a map is asked for, by `format`, else by Accept: a file like any other."""
+    wanted = named == "geojson" or (
         not named
         and MEDIA_TYPE in request.headers.get("accept", "")
         and not wants_table(request, named)
     )
+    if wanted:
+        require_export(request)
+    return wanted
 
 
 def whole(features: Iterable[Feature], as_of: AsOf | None = None) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from backend.grids import GridName, areas_of, grid_of
+from backend.grids import GridName, areas_of, chosen, grid_of
 from events.language import Language
 from events.register import AreaListed
 from projections import objects
@@ -49,7 +49,7 @@ class Behind(Struct, frozen=True):
 def behind(views: ViewStore, name: GridName, cell: str, today: date, filters: Filters) -> Behind:
     """Return the objects that lie in a cell today."""
     register = listed(views)
-    grid = grid_of(name, register, areas_of(views))
+    grid = grid_of(name, register, areas_of(views), filters)
     question = Question(views, Span(today, today), today, filters)
     found = {
         row.object: place
@@ -97,14 +97,14 @@ def names(
     areas: Iterable[AreaListed],
     grid: Grid,
     language: Language,
-    township: str | None = None,
+    filters: Filters = Filters(),  # noqa: B008  frozen
 ) -> list[str]:
     """Return what each cell of a grid is called; of a hexagon, after where most of it lies."""
     called = {one.area: one.name_zh if language == "zh" else one.name_en for one in areas}
     known = [_area_name(cell, called) for cell in grid.cells]
     if all(known):
         return known
-    most = _places(register, grid, township)
+    most = _places(register, grid, filters)
     return [
         name or _area_name(most.get(cell, ""), called) or cell
         for name, cell in zip(known, grid.cells, strict=True)
@@ -118,13 +118,13 @@ def _area_name(code: str, called: Mapping[str, str]) -> str:
     return f"{within} {own}".strip()
 
 
-def _places(register: Iterable[Listed], grid: Grid, township: str | None) -> Mapping[str, str]:
+def _places(register: Iterable[Listed], grid: Grid, filters: Filters) -> Mapping[str, str]:
     """Return, for each cell, the village (or township) in which most of its objects lie."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in register:
         lying = points(row.points).known
         places = objects.counts(row.counts).places if row.counts else ()
-        if lying and places and (not township or places[-1].township == township):
+        if lying and places and chosen(places[-1], filters):
             cell = grid.locate(places[-1], (lying[-1].lon, lying[-1].lat))
             if cell is not None:
                 found[cell][places[-1].village or places[-1].township] += 1

@@ -17,7 +17,7 @@ from msgspec import Struct, json, structs
 from backend import map_choices
 from backend.cells import MeasureName, States, StepName, computed, steps_named
 from backend.door import CONTENT_SECURITY_POLICY
-from backend.grids import GridName, areas_of, grid_named, grid_of
+from backend.grids import GridName, address_of, areas_of, grid_named, grid_of
 from backend.map_cells import behind, names
 from backend.map_words import Look, look_of, looks, reads
 from backend.measure_words import type_name
@@ -143,9 +143,9 @@ def map_page(  # noqa: PLR0913  what may be chosen
     shown = Shown(grid_named(grid), measure, asked, steps, _at(steps, at or asked.today), step)
     with reading.held() as views:
         register, areas = listed(views), areas_of(views)
-        cells_of = grid_of(shown.grid, register, areas)
+        cells_of = grid_of(shown.grid, register, areas, asked.filters)
         states, townships = shown.states(views, shown.grid), shown.states(views, "township")
-        called = names(register, areas, cells_of, language, asked.filters.township)
+        called = names(register, areas, cells_of, language, asked.filters)
         choices = map_choices.choices(views, areas, shown.chosen, reader, language, words)
         position = views.position()
     among = looks(measure, words)
@@ -261,14 +261,14 @@ def _given(
     return {
         "grid": shown.grid,
         "hash": digest,
-        "cells": f"/grids/{shown.grid}/{digest}",
+        "cells": address_of(states.grid, shown.asked.filters),
         "townships": townships.grid.digest.hex(),
         "states": f"/views/cells?{asked}&format=bytes",
         "tileStates": f"/views/cells?{shown.query(grid='township')}&format=bytes",
         "names": f"/map/names?{asked}&lang={language}",
         "cell": f"/map/cell?{asked}&lang={language}&cell=",
-        "segments": f"/views/segments?{asked}",
-        "objects": f"/views/objects?{_objects(shown)}",
+        "segments": f"/map/segments?{asked}",
+        "objects": f"/map/objects?{asked}",
         "looks": among,
         "steps": shown.steps,
         "labels": [map_choices.step_name(one, shown.step) for one in shown.steps],
@@ -310,12 +310,6 @@ def _told(words: Words) -> str:
     return json.encode({name: words.gettext(text) for name, text in told.items()}).decode()
 
 
-def _objects(shown: Shown) -> str:
-    filters = shown.asked.filters
-    said = {"format": "geojson", "township": filters.township, "domain": filters.domain}
-    return urlencode({name: value for name, value in said.items() if value})
-
-
 # ── names, and what is behind a cell ───────────────────────────────────────────────
 
 
@@ -337,8 +331,8 @@ def map_names(
     name = grid_named(grid)
     with reading.held() as views:
         register, areas = listed(views), areas_of(views)
-        cells_of = grid_of(name, register, areas)
-    called = names(register, areas, cells_of, language_of(request), asked.filters.township)
+        cells_of = grid_of(name, register, areas, asked.filters)
+    called = names(register, areas, cells_of, language_of(request), asked.filters)
     return Response(called)
 
 
@@ -364,8 +358,14 @@ def map_cell(
     with reading.held() as views:
         found = behind(views, name, cell, asked.today, asked.filters)
         register, areas = listed(views), areas_of(views)
-        cells_of = grid_of(name, register, areas)
-        called = dict(zip(cells_of.cells, names(register, areas, cells_of, language), strict=True))
+        cells_of = grid_of(name, register, areas, asked.filters)
+        called = dict(
+            zip(
+                cells_of.cells,
+                names(register, areas, cells_of, language, asked.filters),
+                strict=True,
+            )
+        )
     back = [(key, value) for key, value in request.query_params.multi_items() if key != "cell"]
     return pages.render(
         request,

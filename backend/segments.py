@@ -20,6 +20,7 @@ from backend.readings import Reading, query_of
 from projections.figures import Part
 from projections.measures import MEASURES
 from projections.points import points as read_points
+from projections.views import ViewStore
 
 NAME: Final = "slot_coverage"
 
@@ -29,7 +30,7 @@ NAME: Final = "slot_coverage"
     tags=["views"],
     summary="巡查路段 · streets by passes walked, as GeoJSON",
     dependencies=ASKED,
-    opt={"right": "read_views"},
+    opt={"right": "export"},
     media_type=MEDIA_TYPE,
     sync_to_thread=True,
 )
@@ -42,11 +43,17 @@ def segments(
 ) -> Stream:
     """Send the places that were to be walked between `from` and `to`, with their passes."""
     with reading.held() as views:
-        walked = passes(measuring.measured(NAME, asked).figures["slots"].parts)
-        lying, lines = points_of(views), lines_of(views, asked.today)
+        found = list(walked(views, measuring, asked))
         version = {NAME: MEASURES[NAME].version}
         as_of = reading.as_of(query_of(request), asked.today, views, version)
-    return as_geojson("segments", features(walked, lines, lying, asked.today), as_of)
+    return as_geojson("segments", found, as_of)
+
+
+def walked(views: ViewStore, measuring: Measuring, asked: Asked) -> Iterator[Feature]:
+    """Yield the places that were to be walked in the period, with their passes."""
+    said = passes(measuring.measured(NAME, asked).figures["slots"].parts)
+    lying, lines = points_of(views), lines_of(views, asked.today)
+    return features(said, lines, lying, asked.today)
 
 
 def passes(parts: tuple[Part, ...]) -> Mapping[str, tuple[int, int]]:

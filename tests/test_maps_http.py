@@ -17,6 +17,8 @@ from msgspec import structs
 from backend import areas, inspections, objects
 from backend.cells import HEADER
 from backend.geojson import of_rows, points_of, whole
+from backend.hexagons import cell_at
+from backend.people.rights import GRANTS, Right, Role
 from backend.schematic import tiles
 from backend.telling import hidden_by
 from events.facts import HOMES
@@ -374,8 +376,134 @@ def test_filters_choose_what_counts(here: Site) -> None:
     for filters in (f"village={VILLAGE}", "domain=charity", f"officer={new_id()}", "kind=other"):
         path = f"/views/cells?grid=h3-9&{ASKED}&{filters}&measure=state"
         assert here.client.get(path).status_code == 200
-    empty = here.client.get(f"/views/cells?grid=h3-9&{ASKED}&domain=charity").json()
+    empty = here.client.get(f"/views/cells?grid=h3-9&{ASKED}&kind=other").json()
     assert list(empty["cells"].values()) == [[NO_OBJECTS]] * 3
+
+
+# ── what a scope may know of a grid ────────────────────────────────────────────────
+
+AT = [(110.40, 21.20), (110.45, 21.25), (110.50, 21.30), (110.55, 21.35)]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Two townships and two domains; one object moved to the other township, and then on."""
+    with site(tmp_path_factory.mktemp("shared") / "data") as running:
+        moved = new_id()
+        spring, summer = date(2026, 3, 1), date(2026, 5, 1)
+
+        def listed(at: int, township: str, domain: str = "funeral", **other: Any) -> ObjectListed:  # noqa: ANN401  of a fact
+            lon, lat = AT[at]
+            return an_object(township=township, domain=domain, lon=lon, lat=lat, **other)
+
+        running.tell(
+            *AREAS,
+            listed(0, SOUTH, object=moved),
+            listed(1, TOWN, object=moved, valid_from=spring),
+            listed(2, TOWN, object=moved, valid_from=summer),
+            listed(3, SOUTH, "charity"),
+        )
+        running.folded()
+        yield running
+
+
+def cells_at(*numbers: int) -> set[str]:
+    return {cell_at(9)(AT[number]) for number in numbers}
+
+
+SCOPES: list[tuple[dict[str, Any], set[int]]] = [
+    ({}, {0, 1, 2, 3}),
+    ({"townships": (SOUTH,)}, {0, 3}),
+    ({"townships": (TOWN,)}, {1, 2}),
+    ({"townships": (SOUTH, TOWN)}, {0, 1, 2, 3}),
+    ({"domains": ("charity", "elderly_care")}, {3}),
+    ({"domains": ("funeral",)}, {0, 1, 2}),
+    ({"domains": ("charity",)}, {3}),
+    ({"domains": ("charity",), "townships": (TOWN,)}, set()),
+    ({"domains": ("charity",), "townships": (SOUTH,)}, {3}),
+    ({"domains": ("elderly_care",)}, set()),
+]
+
+
+@pytest.mark.parametrize(("scope", "own"), SCOPES)
+def test_a_grid_has_hexagons_only_where_something_of_ones_own_lay_while_it_was(
+    shared: Site, scope: dict[str, Any], own: set[int]
+) -> None:
+    client = shared.sign_in(Role.MANAGER, **scope)
+    grid = client.get("/grids/h3-9")
+    states = client.get(f"/views/cells?grid=h3-9&{ASKED}").json()
+    kept = client.get(states["href"])
+    names = client.get(f"/map/names?grid=h3-9&{ASKED}").json()
+    page = client.get(f"/map?grid=h3-9&{ASKED}", headers={"accept": "text/html"}).text
+
+    assert set(grid.json()["cells"]) == set(states["cells"]) == cells_at(*own)
+    assert (states["hash"], kept.json()) == (grid.json()["hash"], grid.json())
+    assert kept.headers["content-location"] == states["href"]
+    assert len(names) == len(own)
+    assert {cell for cell in cells_at(0, 1, 2, 3) if cell in page} == cells_at(*own)
+
+
+@pytest.mark.parametrize(("scope", "own"), SCOPES)
+def test_the_hash_of_the_whole_grid_opens_it_to_no_scope(
+    shared: Site, scope: dict[str, Any], own: set[int]
+) -> None:
+    whole_one = shared.client.get("/grids/h3-9").headers["content-location"]
+    answer = shared.sign_in(Role.MANAGER, **scope).get(whole_one)
+
+    assert answer.status_code == (200 if len(own) == len(AT) else 404)
+
+
+def test_who_asks_for_a_foreign_part_of_a_grid_is_refused(shared: Site) -> None:
+    client = shared.sign_in(Role.TOWNSHIP, townships=(SOUTH,))
+
+    assert client.get(f"/grids/h3-9?township={TOWN}").status_code == 403
+    assert client.get(f"/map/objects?township={TOWN}").status_code == 403
+    assert client.get(f"/map/segments?township={TOWN}").status_code == 403
+
+
+def test_villages_that_nobody_listed_are_told_to_those_who_have_something_there(
+    shared: Site,
+) -> None:
+    shared.tell(an_object(township=TOWN, village=f"{TOWN}299"))
+    shared.folded()
+    seen = {
+        township: f"{TOWN}299"
+        in shared.sign_in(Role.TOWNSHIP, townships=(township,))
+        .get("/grids/village")
+        .json()["cells"]
+        for township in (SOUTH, TOWN)
+    }
+
+    assert seen == {SOUTH: False, TOWN: True}
+
+
+# ── a map is looked at, its data are carried away ──────────────────────────────────
+
+AS_MAPS = ("objects", "inspections", "coverage", "measures/object_coverage", "segments")
+
+
+@pytest.mark.parametrize("name", AS_MAPS)
+@pytest.mark.parametrize("role", [Role.INSPECTOR, Role.MANAGER])
+def test_geojson_is_a_file_and_needs_the_right_of_files(here: Site, name: str, role: Role) -> None:
+    client = here.sign_in(role)
+    named = client.get(f"/views/{name}?format=geojson")
+    accepted = client.get(f"/views/{name}", headers={"accept": "application/geo+json"})
+
+    status = 200 if Right.EXPORT in GRANTS[role] else 403
+    assert (named.status_code, accepted.status_code) == (status, status)
+    assert client.get("/grids/h3-9").status_code == 200
+    assert client.get("/grids/h3-9?format=geojson").status_code == status
+
+
+def test_who_may_look_at_the_map_gets_its_layers_and_no_rows(here: Site) -> None:
+    client = here.sign_in(Role.INSPECTOR)
+    points_ = checked(client.get("/map/objects").content)["features"]
+    streets = client.get("/map/segments")
+
+    assert sorted(tuple(one["geometry"]["coordinates"]) for one in points_) == POINTS
+    assert all(one["properties"] == {} for one in points_)
+    assert (streets.status_code, checked(streets.content)["features"]) == (200, [])
+    assert "content-disposition" not in streets.headers
 
 
 @pytest.mark.parametrize(
@@ -389,7 +517,7 @@ def test_filters_choose_what_counts(here: Site) -> None:
         "/views/cells?step=day&from=0001-01-01&to=9999-12-31",
         "/views/cells?from=2026-02-01&to=2026-01-01",
         "/views/cells?format=xml",
-        "/views/cells?township=" + "9" * 65,
+        "/views/cells?township=" + "9" * 1_000,
         "/views/items?format=geojson",
         "/grids/h3-10",
         "/grids/h3-9?format=csv",

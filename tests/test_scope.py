@@ -67,8 +67,8 @@ def questions() -> list[Question]:
         method, _, path = route.partition(" ")
         if method != "GET" or "◐" not in (marks[Role.MANAGER], marks[Role.SUPERVISOR]):
             continue
-        if path.startswith(("/grids", "/live", "/import", "/exports/report")):
-            continue  # the same for everybody; endless; templates; slow, and made of these
+        if path.startswith(("/live", "/import", "/exports/report")) or "{named}" in path:
+            continue  # endless; templates; slow, and made of these; named by a hash
         names = _NAMED.get(path, ("",)) if "{" in path else ("",)
         found += [
             Question(re.sub(r"\{\w+\}", name, path), _ASKS.get(path, ("", "format=csv")))
@@ -82,6 +82,7 @@ _NAMED: dict[str, Sequence[str]] = {
     "/views/measures/{name}/comparison": ("object_coverage", "domain_breadth"),
     "/views/measures/{name}/series": ("object_coverage", "supervision_faces"),
     "/replay/{view}": tuple(REPLAYABLE),
+    "/grids/{grid}": ("h3-9", "village", "township"),
     "/odata/{name}": tuple(SETS),
     "/objects/{key}": tuple(an_id(f"thing {number}") for number in range(6)),
     "/objects/{key}/card": (an_id("thing 0"),),
@@ -93,16 +94,23 @@ _ASKS: dict[str, tuple[str, ...]] = {
     "/views/measures/{name}/comparison": ("",),
     "/views/measures/{name}/series": ("",),
     "/replay/{view}": ("",),
+    "/grids/{grid}": ("", "format=geojson"),
+    "/map/objects": ("",),
+    "/map/segments": ("",),
     "/odata": ("",),
     "/odata/$metadata": ("",),
     "/odata/{name}": ("$count=true", "$top=1"),
     "/objects": ("", "q=thing", "due=overdue", "cell=440804002", "cell=440804002201"),
     "/views/objects": ("limit=1", "format=csv", "format=geojson", "q=t", "cell=440804002"),
     "/views/inspections": ("limit=1", "format=csv", "format=geojson"),
-    "/views/cells": ("grid=village&measure=state", "grid=township&measure=object_coverage"),
-    "/map": ("grid=township",),
+    "/views/cells": (
+        "grid=h3-9&measure=state",
+        "grid=village&measure=state",
+        "grid=township&measure=object_coverage",
+    ),
+    "/map": ("grid=township", "grid=h3-9"),
     "/map/cell": ("grid=township&cell=440804002", "grid=village&cell=440804002201"),
-    "/map/names": ("grid=township",),
+    "/map/names": ("grid=township", "grid=h3-9"),
     "/items": ("", "unused=true"),
     "/objects/{key}": ("",),
     "/objects/{key}/card": ("",),

@@ -23,10 +23,16 @@ def table_format(request: Request[Any, Any, Any], named: str) -> Format | None:
     To read a list is one right, to carry it away another: who has not got it is refused.
     """
     kind = _asked(request, named)
-    reader: object = request.scope["user"] if "user" in request.scope else None  # noqa: SIM401  typed so
-    if kind is not None and isinstance(reader, Reader) and not reader.may(Right.EXPORT):
-        raise ProblemError("no-right", role=reader.role.value)
+    if kind is not None:
+        require_export(request)
     return kind
+
+
+def require_export(request: Request[Any, Any, Any]) -> None:
+    """Refuse whoever may not carry away what they may read."""
+    reader: object = request.scope["user"] if "user" in request.scope else None  # noqa: SIM401  typed so
+    if isinstance(reader, Reader) and not reader.may(Right.EXPORT):
+        raise ProblemError("no-right", role=reader.role.value)
 
 
 def _asked(request: Request[Any, Any, Any], named: str) -> Format | None:

@@ -14,7 +14,7 @@ export async function got(url) {
 /** Return a grid by its hash, at its address; the newest where that one is no more. */
 export async function gridOf(url) {
   const named = await fetch(url);
-  const answer = named.status === 404 ? await got(url.slice(0, url.lastIndexOf("/"))) : named;
+  const answer = named.status === 404 ? await got(url.replace(/\/[0-9a-f]+(?=$|\?)/, "")) : named;
   return unfolded(await answer.json());
 }
 
