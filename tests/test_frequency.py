@@ -103,6 +103,39 @@ def test_what_is_no_rule_is_named(frequency: dict[str, Any]) -> None:
     assert isinstance(read(frequency), Unreadable)
 
 
+@pytest.mark.parametrize(
+    ("frequency", "why"),
+    [
+        ({"mode": "sometimes"}, "mode 'sometimes'"),
+        ({"mode": "min", "count": 0, "basis": "x"}, "count and per of {'mode': 'min', 'count': 0}"),
+        (
+            {"mode": "sample_min", "fraction": 2},
+            "fraction and per of {'mode': 'sample_min', 'fraction': 2}",
+        ),
+        ({"mode": "deadline", "days": 0}, "days of {'mode': 'deadline', 'days': 0}"),
+        ({"mode": "min_by_class"}, "classes of {'mode': 'min_by_class'}"),
+        ({"mode": "min_by_level"}, "classes of {'mode': 'min_by_level'}"),
+    ],
+)
+def test_what_is_no_rule_says_what_it_said(frequency: dict[str, Any], why: str) -> None:
+    assert read(frequency) == Unreadable(why)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "share"),
+    [
+        (1, Fraction(1)), (1.0, Fraction(1)), (0.5, Fraction(1, 2)), (0, None), (0.0, None),
+        (-0.1, None), (1.01, None), (True, None), ("0.5", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_share_is_more_than_nothing_and_no_more_than_all(
+    fraction: object, share: Fraction | None
+) -> None:
+    rule = read({"mode": "sample_min", "fraction": fraction, "per": "year"})
+
+    assert (rule.fraction if isinstance(rule, Sample) else None) == share
+
+
 def test_every_item_of_the_bureau_is_understood() -> None:
     raw = files("events").joinpath("data", "items.json").read_bytes()
     items = msgspec.json.decode(raw)["items"]

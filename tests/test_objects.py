@@ -30,7 +30,7 @@ from projections.object_inventory import (
     object_inventory,
     object_line,
 )
-from projections.objects import OBJECTS, standing
+from projections.objects import OBJECTS, Counts, Place, standing
 from projections.spans import OPEN, Span, less, spans_of
 from projections.views import Cursor, MemoryViews
 from tests.district import the_district
@@ -157,6 +157,26 @@ def test_exemption_of_one_item_leaves_the_object_counted() -> None:
 
     assert of_register(listed(), one).counted == [Span(MARCH)]  # type: ignore[attr-defined]
     assert of_register(listed(), one, whole).counted == [Span(MARCH, date(2026, 3, 31))]  # type: ignore[attr-defined]
+
+
+def test_the_last_day_of_a_period_on_which_it_counts() -> None:
+    place = Place(MARCH, "shop", "funeral", "440804001", "")
+    later = Place(JUNE, "kiosk", "funeral", "440804001", "")
+    about = Counts(((MARCH, APRIL), (JUNE, OPEN)), (place, later))
+
+    def last(start: date, end: date) -> date | None:
+        return about.last_day(Span(start, end))
+
+    may = date(2026, 5, 1), date(2026, 5, 31)
+    assert last(date(2026, 1, 1), MARCH) == MARCH
+    assert last(date(2026, 1, 1), date(2026, 2, 28)) is None
+    assert last(APRIL, may[1]) == APRIL
+    assert last(*may) is None
+    assert last(date(2026, 1, 1), TODAY) == TODAY
+    assert [about.place(day) for day in (date(2026, 1, 1), MARCH, may[1], JUNE)] == [
+        place, place, place, later,
+    ]  # fmt: skip
+    assert Counts((), ()).place(MARCH) is None
 
 
 # ── findings and orders ────────────────────────────────────────────────────────────

@@ -520,6 +520,55 @@ def test_a_cap_of_its_own_comes_before_that_of_the_type(cap: int, expected: int)
     assert bureau.codes == ["cap_exceeded"] * expected
 
 
+def test_what_the_completion_lacks_stands_at_the_completion() -> None:
+    bureau = Bureau(cap=1)
+    bureau.visit("1", "2026-01-05")
+    bureau.later(CertificateRevoked(an_id("card Li"), an_id("Li"), date(2026, 4, 1)), 0)
+    bureau.visit("2", without="notice")
+    second = len(bureau.history.records)
+    bureau.visit("3", without="code")
+    third = len(bureau.history.records)
+
+    found = {(line.inspection, line.code): line.position for line in bureau.lines()}
+    assert found == {
+        (an_id("2"), "cap_exceeded"): second,
+        (an_id("2"), "certificate_invalid"): second,
+        (an_id("2"), "notice_missing"): second,
+        (an_id("3"), "cap_exceeded"): third,
+        (an_id("3"), "certificate_invalid"): third,
+        (an_id("3"), "enterprise_code_missing"): third,
+    }
+
+
+def test_what_is_held_is_told_in_order_with_its_object_and_where_it_was_completed() -> None:
+    bureau = Bureau(cap=9)
+    bureau.later(
+        FrequencyCapPublished(
+            an_id("own"), "funeral_goods_shop", 3, date(2026, 2, 5), date(2026, 3, 5),
+            object=an_id("branch"),
+        ), 0,
+    )  # fmt: skip
+    bureau.visit("z", "2026-02-04", thing="branch")
+    first = len(bureau.history.records)
+    bureau.visit("b", "2026-02-05", thing="branch")
+    bureau.visit("a", "2026-02-05")  # at the same time: in the order of the records
+    bureau.visit("c", "2026-03-05", thing="branch")
+    bureau.visit("d", "2026-03-06", thing="branch")
+    bureau.visit("y", "2026-01-07")
+
+    held = cap_counts(bureau.question())
+
+    assert [(one.inspection, one.object, one.number, one.cap) for one in held] == [
+        (an_id("y"), an_id("shop"), 1, 9),
+        (an_id("z"), an_id("branch"), 2, 9),
+        (an_id("b"), an_id("branch"), 3, 3),
+        (an_id("a"), an_id("shop"), 4, 9),
+        (an_id("c"), an_id("branch"), 5, 3),
+        (an_id("d"), an_id("branch"), 6, 9),
+    ]
+    assert held[1].position == first
+
+
 # ── the law of the day ─────────────────────────────────────────────────────────────
 
 

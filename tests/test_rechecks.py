@@ -270,3 +270,37 @@ def test_where_no_item_asks_for_rechecks_none_fall_due() -> None:
     homes.home(**STABLE, confirmed_on="2025-04-15")
 
     assert told(homes.measured()) == "no objects"
+
+
+def test_due_are_those_of_the_first_and_the_last_day_of_the_period_and_of_today() -> None:
+    homes = Homes()
+    for name, told in (("A", "2025-03-02"), ("B", "2025-03-31"), ("C", "2025-03-30")):
+        homes.home(name, **STABLE, confirmed_on=told)
+    homes.recheck("2026-03-02")
+
+    march = homes.measured("2026-03-02", "2026-03-31", "2026-03-31")
+    assert list(march.figures) == ["rechecks"]
+    assert {part.key: part.done for part in march.figure.parts} == {
+        an_id("A"): 1, an_id("B"): 0, an_id("C"): 0,
+    }  # fmt: skip
+
+    on_the_day = homes.measured("2026-03-01", "2026-03-31", "2026-03-30")
+    assert set(names(on_the_day.lists["due"]).split()) == {"B", "C"}
+    assert on_the_day.numbers == {"overdue": 0}
+    day_after = homes.measured("2026-03-01", "2026-03-31", "2026-03-31")
+    assert names(day_after.lists["due"]) == "B"
+    assert (names(day_after.lists["overdue"]), day_after.numbers) == ("C", {"overdue": 1})
+    assert names(homes.measured("2026-03-01", "2026-03-30", "2026-03-20").lists["due"]) == "C"
+
+
+def test_what_ended_before_the_period_is_not_told_and_what_fell_due_on_its_first_day_is() -> None:
+    homes = Homes()
+    homes.home(**STABLE, confirmed_on="2025-03-02")
+    homes.recheck("2026-03-02")
+
+    def due(first: str) -> list[str]:
+        question = homes.asked(Span(date.fromisoformat(first), YEAR.end), date(2026, 12, 31))
+        return [one.due_on.isoformat() for one in rechecks(question)]
+
+    assert due("2026-03-02") == ["2026-03-02", "2027-03-02"]
+    assert due("2026-03-03") == ["2027-03-02"]

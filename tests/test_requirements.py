@@ -241,6 +241,55 @@ def test_an_officer_is_credited_with_his_own_inspections() -> None:
     assert found(bureau, first, officer=an_id("Wu")) == {"Q|A|2026-03-31": "0/1"}
 
 
+def test_due_dates_on_the_first_and_the_last_day_of_the_period_are_in_it() -> None:
+    rule = {"mode": "deadline", "days": 10, "unit": "day", "frm": "record_filing"}
+    bureau = Ruled()
+    bureau.item("D", rule)
+    bureau.thing("A", attributes={"record_filed_on": "2026-03-02"})  # due on the 12th, a Thursday
+    key = "D|A|2026-03-12"
+
+    assert set(found(bureau, days("2026-03-12", "2026-03-31"))) == {key}
+    assert set(found(bureau, days("2026-03-01", "2026-03-12"))) == {key}
+    assert found(bureau, days("2026-03-13", "2026-03-31")) == {}
+    assert found(bureau, days("2026-03-01", "2026-03-11")) == {}
+
+
+def test_a_deadline_is_asked_on_the_days_of_its_item_and_met_from_its_first_day_on() -> None:
+    rule = {"mode": "deadline", "days": 10, "unit": "day", "frm": "record_filing"}
+    told = {"record_filed_on": "2026-03-02"}
+    for since, until, expected in (
+        ("2026-03-12", "2026-12-31", {"D|A|2026-03-12"}),
+        ("2026-03-13", "2026-12-31", set()),
+        ("2020-01-01", "2026-03-12", {"D|A|2026-03-12"}),
+        ("2020-01-01", "2026-03-11", set()),
+    ):
+        bureau = Ruled()
+        bureau.item("D", rule, since=since)
+        bureau.record(ItemWithdrawn(item="D", valid_to=date.fromisoformat(until), reason="x"))
+        bureau.thing("A", attributes=told)
+        assert set(found(bureau)) == expected
+
+    for day, part in (("2026-03-01", "0/1"), ("2026-03-02", "1/1"), ("2026-03-12", "1/1")):
+        bureau = Ruled()
+        bureau.item("D", rule)
+        bureau.thing("A", attributes=told)
+        bureau.visit("A", day, "D")
+        assert found(bureau) == {"D|A|2026-03-12": part}
+
+
+def test_who_is_exempt_of_a_deadline_does_not_hide_the_next() -> None:
+    rule = {"mode": "deadline", "days": 10, "unit": "day", "frm": "record_filing"}
+    bureau = Ruled()
+    bureau.item("D", rule)
+    bureau.thing("A", attributes={"record_filed_on": "2026-03-02"})
+    bureau.thing(
+        "A", since="2026-05-01", revised=True, attributes={"record_filed_on": "2026-06-01"}
+    )
+    bureau.record(ObjectExempted(an_id("A"), "x", date(2026, 3, 12), date(2026, 3, 12), "D"))
+
+    assert set(found(bureau)) == {"D|A|2026-06-11"}
+
+
 # ── samples and deadlines ──────────────────────────────────────────────────────────
 
 

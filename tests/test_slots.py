@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from events.inspections import Walked
 from events.office import SensitivePeriodDeclared, WeatherWarningIssued, WeatherWarningLifted
-from events.register import ObjectClosed
+from events.register import ObjectClosed, ObjectExempted
 from projections.question import Filters
 from projections.slots import Slot, key_slots, read_slot, slot_coverage
 from projections.spans import Span
@@ -184,6 +184,56 @@ def test_a_patrol_of_one_does_not_count_a_zero_report_does() -> None:
 
     told = found(bureau)
     assert (told["S|2026-03-02|06:00-08:00"], told["S|2026-03-03|06:00-08:00"]) == ("0/1", "1/1")
+
+
+def test_an_officer_is_credited_with_the_patrols_he_walked() -> None:
+    bureau = hotspot("06:00-08:00")
+    bureau.walk("2026-03-02 07:00", "S", crew=crew("Chen", "Li"))
+    bureau.walk("2026-03-03 07:00", "S", crew=crew("Wu", "Sun"))
+    bureau.walk("2026-03-04 07:00", "S", walked="part", crew=crew("Chen", "Li"))
+
+    told = found(bureau)
+    assert [told[f"S|2026-03-0{day}|06:00-08:00"] for day in (2, 3, 4)] == ["1/1", "1/1", "0/1"]
+    for name, parts in (("Chen", ["1/1", "0/1", "0/1"]), ("Wu", ["0/1", "1/1", "0/1"])):
+        told = found(bureau, officer=an_id(name))
+        assert [told[f"S|2026-03-0{day}|06:00-08:00"] for day in (2, 3, 4)] == parts
+    assert set(found(bureau, officer=an_id("Nobody")).values()) == {"0/1"}
+
+
+def test_a_slot_that_ends_at_midnight_ends_there_and_one_over_it_before_its_last_minute() -> None:
+    bureau = hotspot("20:00-24:00", "22:00-01:00")
+    bureau.walk("2026-03-03 00:00", "S")
+    bureau.walk("2026-03-05 01:00", "S")
+
+    told = found(bureau)
+    assert told["S|2026-03-02|20:00-24:00"] == "0/1"
+    assert told["S|2026-03-02|22:00-01:00"] == "1/1"
+    assert told["S|2026-03-04|22:00-01:00"] == "0/1"
+
+
+def test_a_place_that_is_exempt_of_the_item_or_elsewhere_is_not_asked() -> None:
+    bureau = hotspot("06:00-08:00")
+    bureau.thing("T", "hotspot", township=T2, attributes={"key_slots": ["06:00-08:00"]})
+    bureau.thing("shop", "shop")
+    bureau.record(
+        ObjectExempted(an_id("S"), "works", date(2026, 3, 3), date(2026, 3, 4), "P"),
+        ObjectExempted(an_id("T"), "works", date(2026, 3, 3), date(2026, 3, 4), "other"),
+    )
+
+    asked = {f"S|2026-03-0{day}|06:00-08:00" for day in (2, 5, 6, 7, 8)}
+    assert set(found(bureau, township=T1)) == asked
+    assert len(found(bureau, township=T2)) == 7
+    assert len(found(bureau)) == 12
+
+
+def test_a_plan_for_a_township_asks_for_more_passes_there_only() -> None:
+    bureau = hotspot("20:00-22:00")
+    bureau.thing("T", "hotspot", township=T2, attributes={"key_slots": ["20:00-22:00"]})
+    asked = {"item": "P", "object_type": "hotspot", "required": 3, "per": "day_per_key_slot"}
+    bureau.plan("2026-03-02", "2026-03-08", {**asked, "township": T2})
+
+    assert set(found(bureau, township=T1).values()) == {"0/1"}
+    assert set(found(bureau, township=T2).values()) == {"0/3"}
 
 
 # ── what multiplies ────────────────────────────────────────────────────────────────
