@@ -11,10 +11,9 @@ from msgspec import Struct
 
 from backend.office import Office
 from backend.people import recording
-from backend.people.accounts import AccountError
 from backend.people.app_key_list import KeyForm, day_in
 from backend.people.app_keys import AppKey, Use
-from backend.people.own_account import own_page, proven, refused_page
+from backend.people.own_account import own_page, proven, tried
 from backend.people.people import People
 from backend.people.reader import Reader
 from backend.people.rights import Right
@@ -42,19 +41,17 @@ async def make_key(
     """Make an app key after the password was typed again; show it once."""
 
     def make() -> Response[Any]:
-        try:
-            account = proven(people, visit, data.password, request)
-            made, text = people.app_keys.make(
-                account, data.purpose, _uses(data), day_in(data.until)
-            )
-        except AccountError as refused:
-            again = {"key_fault": refused.reason, "typed": data}
-            return refused_page(own_page(request, people, pages, visit, about_keys=again))
+        account = proven(people, visit, data.password, request)
+        made, text = people.app_keys.make(account, data.purpose, _uses(data), day_in(data.until))
         recording.changed(office, account, "key-made", visit.reader, made.key)
         told = {"made": made, "made_text": text}
         return own_page(request, people, pages, visit, about_keys=told)
 
-    return await to_thread.run_sync(make)
+    def again(fault: str) -> Response[Any]:
+        typed = {"key_fault": fault, "typed": data}
+        return own_page(request, people, pages, visit, about_keys=typed)
+
+    return await tried(make, again)
 
 
 @post("/account/keys/{key:str}/revoke", include_in_schema=False, opt={"right": Right.SIGNED_IN})

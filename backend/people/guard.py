@@ -83,9 +83,7 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         _narrow(connection, handler, visit.reader)
 
 
-def visit_of(
-    connection: Connection, stage: Stage = "whole", *, peek: bool = False
-) -> Visit | None:
+def visit_of(connection: Connection, stage: Stage = "whole", *, peek: bool = False) -> Visit | None:
     """Return who is signed in on a connection, at this stage; to `peek` is no use of a session."""
     people: People = connection.app.state["people"]
     token = connection.cookies.get(cookie_name(connection), "")

@@ -1,7 +1,7 @@
 """One's own account: joining by a link, password, second factor, where one is signed in."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -80,22 +80,13 @@ async def join(
 ) -> Response[Any]:
     """Spend the link on a password, then lead to the sign-in."""
 
-    def spend() -> str:
-        if data.password != data.again:
-            return "unequal"
-        try:
-            people.join(data.link, data.password, who(request)[0])
-        except AccountError as refused:
-            return refused.reason
+    def spend() -> Response[Any]:
+        _require_equal(data.password, data.again)
+        people.join(data.link, data.password, who(request)[0])
         end_session(request, people)
-        return ""
-
-    fault = await to_thread.run_sync(spend)
-    if not fault:
         return Redirect("/sign-in?joined=yes", status_code=303)
-    page = await to_thread.run_sync(partial(_join, request, people, pages, data.link, fault))
-    page.status_code = 422
-    return page
+
+    return await tried(spend, partial(_join, request, people, pages, data.link))
 
 
 def _join(
@@ -131,17 +122,15 @@ async def set_up(
     """Take up the authenticator, begin a whole session, show the recovery codes once."""
 
     def take_up() -> Response[Any]:
-        try:
-            codes = _taken_up(people, visit, data.code)
-        except AccountError:
-            return _set_up(request, people, pages, visit, "/sign-in/set-up", "code")
+        codes = _taken_up(people, visit, data.code)
         found = people.renewed(visit.session, *who(request))
         shown = _codes(request, pages, codes, own_path(data.next))
         for cookie in go_on(request, found, "/").cookies:
             shown.set_cookie(cookie)
         return shown
 
-    return await to_thread.run_sync(take_up)
+    again = partial(_set_up, request, people, pages, visit, "/sign-in/set-up")
+    return await tried(take_up, again)
 
 
 # ── the page ───────────────────────────────────────────────────────────────────────
@@ -166,17 +155,15 @@ async def change_password(
     """Give oneself another password: every session ends, this one too."""
 
     def change() -> Response[Any]:
-        fault = "unequal" if data.password != data.again else ""
-        try:
-            account = proven(people, visit, data.old, request)
-            if not fault:
-                people.accounts.set_password(account, data.password)
-                return signed_out(request)
-        except AccountError as refused:
-            fault = refused.reason
-        return refused_page(own_page(request, people, pages, visit, password_fault=fault))
+        account = proven(people, visit, data.old, request)
+        _require_equal(data.password, data.again)
+        people.accounts.set_password(account, data.password)
+        return signed_out(request)
 
-    return await to_thread.run_sync(change)
+    def again(fault: str) -> Response[Any]:
+        return own_page(request, people, pages, visit, password_fault=fault)
+
+    return await tried(change, again)
 
 
 @get(
@@ -203,15 +190,11 @@ async def set_factor(
     """Take up an authenticator, in place of an older one."""
 
     def take_up() -> Response[Any]:
-        try:
-            proven(people, visit, data.password, request)
-            codes = _taken_up(people, visit, data.code)
-        except AccountError as refused:
-            page = _set_up(request, people, pages, visit, "/account/second-factor", refused.reason)
-            return refused_page(page)
-        return _codes(request, pages, codes, "/account")
+        proven(people, visit, data.password, request)
+        return _codes(request, pages, _taken_up(people, visit, data.code), "/account")
 
-    return await to_thread.run_sync(take_up)
+    again = partial(_set_up, request, people, pages, visit, "/account/second-factor")
+    return await tried(take_up, again)
 
 
 @post("/account/second-factor/drop", include_in_schema=False, opt={"right": Right.SIGNED_IN})
@@ -225,15 +208,13 @@ async def drop_factor(
     """Do without a second factor again."""
 
     def drop() -> Response[Any]:
-        try:
-            people.accounts.drop_second_factor(proven(people, visit, data.password, request))
-        except AccountError as refused:
-            return refused_page(
-                own_page(request, people, pages, visit, factor_fault=refused.reason)
-            )
+        people.accounts.drop_second_factor(proven(people, visit, data.password, request))
         return Redirect("/account", status_code=303)
 
-    return await to_thread.run_sync(drop)
+    def again(fault: str) -> Response[Any]:
+        return own_page(request, people, pages, visit, factor_fault=fault)
+
+    return await tried(drop, again)
 
 
 @post(
@@ -251,6 +232,30 @@ def sign_out_everywhere(
 
 
 # ── what they share ────────────────────────────────────────────────────────────────
+
+
+async def tried(
+    act: Callable[[], Response[Any]], again: Callable[[str], Response[Any]]
+) -> Response[Any]:
+    """Do what a form asks; where a rule refuses it, show its page `again`, which says the rule.
+
+    Passwords take their time to check: none of it is done in the loop of the server.
+    """
+
+    def attempt() -> Response[Any]:
+        try:
+            return act()
+        except AccountError as refused:
+            page = again(refused.reason)
+            page.status_code = 422
+            return page
+
+    return await to_thread.run_sync(attempt)
+
+
+def _require_equal(password: str, again: str) -> None:
+    if password != again:
+        raise AccountError("unequal")
 
 
 def proven(people: People, visit: Visit, password: str, request: Request[Any, Any, Any]) -> Account:
@@ -301,7 +306,7 @@ def _set_up(
     name = account.name if account else ""
     secret = _secret(visit)
     scanned = second_factor.address(secret, name, "Xunji")
-    page = pages.render(
+    return pages.render(
         request,
         "second_factor_set_up.html",
         action=action,
@@ -313,9 +318,6 @@ def _set_up(
         back=own_path(request.query_params.get("next", "")),
         asks_password=action != "/sign-in/set-up",
     )
-    if fault:
-        page.status_code = 422
-    return page
 
 
 def _fours(text: str) -> list[str]:
@@ -353,9 +355,3 @@ def own_page(
         factor_fault=factor_fault,
         **{**own_keys(people, visit.reader, account), **about_keys},
     )
-
-
-def refused_page(page: Response[Any]) -> Response[Any]:
-    """Say that nothing was done, and show the page again."""
-    page.status_code = 422
-    return page
