@@ -38,7 +38,6 @@ from backend import (
     openapi,
     overview,
     problem_pages,
-    problems,
     procedure,
     pull,
     recoveries,
@@ -63,7 +62,6 @@ from backend.people import access_log, app_key_pages, managing, own_account, sig
 from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
 from backend.people.people import People
 from backend.people.rights import Right
-from backend.problems import ProblemError
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.reach import reach
@@ -113,8 +111,7 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
         route_handlers=[Router("/", route_handlers=routes())],
         dependencies=_dependencies(settings, parts, found, pages) | {"frame": _given(around)},
         exception_handlers={
-            **problems.EXCEPTION_HANDLERS,
-            ProblemError: problem_pages.on_problem_or_page,
+            **problem_pages.HANDLERS,
             NotSignedInError: on_nobody,
         },
         guards=[guard],

@@ -132,3 +132,14 @@ def test_pictures_and_sheets_are_kept_for_ever_and_checked_by_name(here: Site) -
     assert "immutable" in first.headers["cache-control"]
     assert again.status_code == 304
     assert Path(sheet).suffix == ".css"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/map/cell", "/due?until=never"])
+def test_a_browser_is_told_on_a_page_whatever_was_wrong(here: Site, path: str) -> None:
+    page = here.client.get(path, headers={"accept": "text/html", "accept-language": "en"})
+    program = here.client.get(path)
+
+    assert page.status_code == program.status_code
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "What to do next" in page.text
+    assert program.headers["content-type"] == "application/problem+json"
