@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from events.checklists import Words
 from events.office import CalendarDayDeclared
-from events.register import ObjectClosed, ObjectExempted, ObjectMerged
+from events.register import ItemWithdrawn, ObjectClosed, ObjectExempted, ObjectMerged
 from projections.asked import Basis
 from projections.due_lists import Due, due_list, next_due, waited_longest
+from projections.objects import Place
 from projections.question import Filters, Question
 from projections.reasons import said
 from projections.spans import Span
@@ -181,6 +182,45 @@ def test_a_place_to_patrol_is_due_today_and_then_tomorrow() -> None:
         ("P", "S", "2026-03-08", "0/2", 0),
         ("P", "lane", "2026-03-15", "0/1", 0),
     ]
+
+
+def test_a_window_that_ends_today_is_due_and_overdue_tomorrow() -> None:
+    bureau = monthly()
+    bureau.visit("A", "2026-05-04", "M")  # the window of June ends on Tuesday the 30th
+
+    (today,) = due(bureau, "2026-06-30")
+    place = Place(date(2020, 1, 1), "shop", "funeral", T1, "")
+    assert (today.window, today.due_on, today.overdue_days) == (
+        Span(date(2026, 6, 1), date(2026, 6, 30)), date(2026, 6, 30), 0,
+    )  # fmt: skip
+    assert (today.place, today.domain, today.basis.mode) == (place, "funeral", "min")
+    (tomorrow,) = due(bureau, "2026-07-01")
+    assert (tomorrow.due_on, tomorrow.overdue_days) == (date(2026, 6, 30), 1)
+
+
+def test_a_window_is_due_by_its_last_working_day_and_overdue_once_it_has_ended() -> None:
+    bureau = monthly()
+    bureau.visit("A", "2026-04-30", "M")  # 31 May is a Sunday: due by Friday the 29th
+
+    found = {day: due(bureau, day)[0] for day in ("2026-05-29", "2026-05-31", "2026-06-01")}
+    assert [one.due_on.isoformat() for one in found.values()] == ["2026-05-29"] * 3
+    assert [one.overdue_days for one in found.values()] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("today", ["2026-03-01", "2026-03-31"])
+def test_a_sample_and_a_patrol_are_asked_on_the_first_and_the_last_day(today: str) -> None:
+    bureau = Ruled()
+    bureau.item("S", {"mode": "sample_min", "fraction": 1, "per": "month"})
+    bureau.item("P", LEVELS, "hotspot", since="2026-03-01")
+    bureau.record(ItemWithdrawn(item="P", valid_to=date(2026, 3, 31), reason="x"))
+    bureau.thing("A")
+    bureau.thing("S", "hotspot", attributes={"key_slots": ["06:00-08:00"]})
+
+    shown = {one.item: one for one in due(bureau, today)}
+    assert "P" in shown
+    assert shown["S"].window == Span(date(2026, 3, 1), date(2026, 3, 31))
+    assert "P" not in {one.item for one in due(bureau, "2026-02-28")}
+    assert "P" not in {one.item for one in due(bureau, "2026-04-01")}
 
 
 # ── the list ───────────────────────────────────────────────────────────────────────

@@ -31,7 +31,8 @@ from projections.object_inventory import (
     object_line,
 )
 from projections.objects import OBJECTS, Counts, Place, standing
-from projections.spans import OPEN, Span, less, spans_of
+from projections.points import Point, Points, is_home, on_map
+from projections.spans import OPEN, Span, after, before, less, spans_of
 from projections.views import Cursor, MemoryViews
 from tests.district import the_district
 from tests.histories import History, a_completion, a_visit, an_id, local
@@ -83,6 +84,20 @@ def test_spans_hold_both_ends() -> None:
     assert spans_of([(MARCH, 1, True), (APRIL, 2, False)]) == [Span(MARCH, date(2026, 3, 31))]
     assert spans_of([(MARCH, 1, True), (MARCH, 2, False)]) == []
     assert spans_of([(MARCH, 2, True), (MARCH, 1, False)]) == [Span(MARCH)]
+
+
+def test_nothing_lies_before_the_first_day_or_behind_the_last() -> None:
+    assert (before(date.min), after(OPEN)) == (date.min, OPEN)
+    assert (before(APRIL), after(MARCH)) == (date(2026, 3, 31), date(2026, 3, 2))
+
+
+def test_a_hole_that_begins_or_ends_with_the_span_leaves_one_piece() -> None:
+    whole = Span(MARCH, JUNE)
+
+    assert less([whole], [Span(MARCH, APRIL)]) == [Span(date(2026, 4, 2), JUNE)]
+    assert less([whole], [Span(APRIL, JUNE)]) == [Span(MARCH, date(2026, 3, 31))]
+    assert less([whole], [whole]) == []
+    assert less([Span(date.min, APRIL)], [Span(date.min, MARCH)]) == [Span(date(2026, 3, 2), APRIL)]
 
 
 def test_a_hole_divides_a_span() -> None:
@@ -177,6 +192,26 @@ def test_the_last_day_of_a_period_on_which_it_counts() -> None:
         place, place, place, later,
     ]  # fmt: skip
     assert Counts((), ()).place(MARCH) is None
+
+
+def test_where_an_object_lies_on_a_day() -> None:
+    there = Points(known=(Point(MARCH, 110.1, 21.1), Point(JUNE, 110.2, 21.2)))
+
+    days = (date(2026, 1, 1), MARCH, date(2026, 5, 31), JUNE)
+    assert [there.on(day) for day in days] == [(110.1, 21.1)] * 3 + [(110.2, 21.2)]
+    assert Points().on(MARCH) is None
+
+
+def test_a_home_is_one_by_its_type_its_person_or_its_sealed_card() -> None:
+    assert is_home("low_income_household", None, ())
+    assert is_home("shop", an_id("somebody"), ())
+    assert is_home("shop", None, ("note", "card"))
+    assert not is_home("shop", None, ("note",))
+
+
+def test_a_point_on_the_map_has_six_decimals_and_what_lies_abroad_is_none() -> None:
+    assert on_map(110.44585449, 21.25169151) == (110.445854, 21.251692)
+    assert on_map(None, 21.2) is on_map(110.4, None) is on_map(21.2, 110.4) is None
 
 
 # ── findings and orders ────────────────────────────────────────────────────────────

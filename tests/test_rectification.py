@@ -6,6 +6,7 @@ import pytest
 
 from events.office import CalendarDayDeclared
 from events.orders import RectificationClosed, RectificationOrdered
+from projections.followed import Extension, Look, Order
 from projections.measures import MEASURES
 from projections.question import Filters
 from projections.rectification import judged, rectification_closure
@@ -218,3 +219,31 @@ def test_filters_choose_by_the_inspection_that_ordered() -> None:
 def test_the_registry_knows_both() -> None:
     for name in ("rectification_closure", "recheck_on_time"):
         assert MEASURES[name].version == 1
+
+
+def test_an_order_stands_on_a_day_as_it_was_told_up_to_that_day() -> None:
+    first, last = date(2026, 3, 6), date(2026, 3, 20)
+    extension, look = Extension(first, last), Look(first, "passed", an_id("again"))
+    order = Order(
+        "A", ordered_on=date(2026, 3, 1), deadline=first, extensions=(extension,), looks=(look,),
+        closed_on=last, closed="rectified",
+    )  # fmt: skip
+
+    before = order.on(date(2026, 3, 5))
+    assert (before.extensions, before.looks, before.due) == ((), (), first)
+    there = order.on(first)
+    assert (there.extensions, there.looks, there.due) == ((extension,), (look,), last)
+    assert (there.closed_on, there.closed) == (None, "")
+    assert order.on(last) == order
+
+
+def test_an_order_that_is_not_given_yet_does_not_hide_the_next() -> None:
+    desk = Desk()
+    visit = desk.visit("one", "2026-03-02")
+    for name, on in (("A", "2026-03-20"), ("B", "2026-03-04"), ("C", "2026-03-05")):
+        given = RectificationOrdered(visit=visit, order=an_id(name), deadline=date(2026, 3, 6))
+        desk.say(given, on)
+
+    for today, expected in ((6, "B C"), (5, ""), (20, "A B C")):
+        orders = judged(desk.asked(MARCH, date(2026, 3, today)))
+        assert " ".join(sorted(names([one.order.order for one in orders]).split())) == expected

@@ -8,7 +8,7 @@ from events.inspections import InspectionStarted
 from projections.catalogue import VIEWS
 from projections.fold import catch_up, position_at
 from projections.inspections import INSPECTIONS
-from projections.replay import Difference, audit, replay
+from projections.replay import Difference, audit, compare, replay
 from projections.sqlite_views import SQLiteViews
 from projections.views import Query
 from tests.district import the_district
@@ -96,6 +96,45 @@ def test_a_position_that_claims_too_much_is_named(served: SQLiteViews) -> None:
     found = planted(served, "UPDATE tracking SET notification_id = 9999")
 
     assert [(one.path, one.served) for one in found] == [("position", 9999)]
+
+
+def test_views_that_are_behind_are_compared_with_where_they_stand(tmp_path: Path) -> None:
+    store = the_district().store()
+    views = SQLiteViews(tmp_path / "behind", VIEWS)
+    catch_up(store, views, until=40)
+
+    assert audit(store, views) == []
+    assert compare(replay(store, VIEWS, until=39), views)[0] == Difference(
+        "", "", "position", 40, 39
+    )
+    views.close()
+
+
+def test_which_entry_touched_a_row_last_is_compared(served: SQLiteViews) -> None:
+    found = planted(served, "UPDATE view_items SET position = 999 WHERE key = 'X1'")
+
+    assert [(one.view, one.key, one.path, one.served) for one in found] == [
+        ("items", "X1", "columns.position", 999)
+    ]
+
+
+def test_what_is_in_one_document_only_is_named_with_its_path(served: SQLiteViews) -> None:
+    key = an_id("05")
+    document = INSPECTIONS.decode(served.load("inspections", [key])[key])
+    ref = min(document.rows)
+    gone = document.rows.pop(ref)
+    document.rows["of nobody"] = gone
+
+    found = planted(
+        served,
+        "UPDATE view_inspections SET document = ? WHERE key = ?",
+        INSPECTIONS.encode(document),
+        key,
+    )
+
+    assert [(one.path, one.served is None, one.replayed is None) for one in found] == [
+        *sorted([(f"rows.{ref}", True, False), ("rows.of nobody", False, True)])
+    ]
 
 
 def test_replay_stops_at_a_position_or_a_time_of_record() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from projections.replay import audit, compare, replay
 from projections.sqlite_views import SQLiteViews, file_name
 from projections.view import View
 from projections.views import (
+    Condition,
     Cursor,
     Found,
     MemoryViews,
@@ -146,6 +148,27 @@ def test_rows_are_paged_in_order_without_gap_or_repetition(views: ViewStore) -> 
         assert seen == (expected[::-1] if falling else expected)
 
 
+def test_rows_are_chosen_by_conditions_that_all_hold(views: ViewStore) -> None:
+    rows = [row("a", 1, "x", found=1), row("b", 2, "y", found=2), row("c", 3, "x", found=3)]
+    views.save({"objects": rows}, 0, 3)
+
+    def chosen(*where: Condition, **other: Any) -> str:  # noqa: ANN401  members of a query
+        found = views.select(Query("objects", where=where, **other))
+        assert views.count("objects", where) == len(found) or other
+        return "".join(one.key for one in found)
+
+    assert chosen() == "abc"
+    assert chosen(("name", "=", "x")) == "ac"
+    assert chosen(("name", "=", "x"), ("open_findings", ">", 1)) == "c"
+    assert chosen(("open_findings", "in", [1, 2, 9])) == "ab"
+    assert chosen(("open_findings", "in", [])) == ""
+    assert chosen(("key", "in", ("c", "b")), ("name", "!=", "x")) == "b"
+    assert chosen(("position", "<=", 2), ("position", ">=", 2)) == "b"
+    assert chosen(("open_findings", "<", 3), after=("a",)) == "b"
+    assert chosen(("name", "=", "x"), limit=1) == "a"
+    assert chosen(limit=0) == ""
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
 
 
@@ -183,10 +206,8 @@ def test_both_adapters_select_the_same_rows(
 def test_what_was_touched_behind_a_position_can_be_pulled(views: ViewStore) -> None:
     views.save({"objects": [row("a", 3), row("b", 7), row("c", 5)]}, 0, 7)
 
-    assert [(found.key, found.values) for found in touched(views, "objects", 3, 10)] == [
-        ("c", (5,)),
-        ("b", (7,)),
-    ]
+    assert touched(views, "objects", 3, 10) == [Found("c", (5,), b"c"), Found("b", (7,), b"b")]
+    assert [found.key for found in touched(views, "objects", 0, 2)] == ["a", "c"]
 
 
 def test_emptied_views_start_again(views: ViewStore) -> None:
