@@ -35,6 +35,7 @@ from backend import (
     measures,
     measures_compared,
     objects,
+    officer_sign_in,
     openapi,
     overview,
     problem_pages,
@@ -55,6 +56,7 @@ from backend.frame import Frame
 from backend.health import Ready
 from backend.live import Live
 from backend.office import Office
+from backend.officer_sign_in import Officers
 from backend.overview import Overview
 from backend.pages import Pages
 from backend.pages_of import inventories, managers
@@ -95,6 +97,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     codes: Codes
     live: Live
     people: People
+    officers: Officers
     readiness: Callable[[], Ready]
     checkpoint: Callable[[], Checkpoint]
     rebuilding: Callable[[], Rebuilding | None]
@@ -133,6 +136,7 @@ def routes() -> Sequence[ControllerRouterHandler]:
         enrol.bureau_of_server,
         enrol.enrol,
         pull.pull,
+        officer_sign_in.officer_sign_in,
         health.health,
         health.ready,
         problem_pages.problem_page,
@@ -227,6 +231,7 @@ def _dependencies(
         "office": parts.office,
         "codes": parts.codes,
         "people": parts.people,
+        "tablet_officers": parts.officers,
         "intake": parts.intake,
         "live": parts.live,
         "measuring": parts.overview.measuring,

@@ -200,6 +200,85 @@ TABLE: Final[dict[str, Problem]] = {
             "Ask the administrator for a new code.",
         ),
     ),
+    "sign-in": Problem(
+        403,
+        Words(
+            "账号、口令或验证码不对",
+            "账号与口令（或动态验证码）不相符，或者账号未开放，因此没有登录。",
+            "可能输错，也可能账号已被锁定或口令已重置。",
+            "请核对后再试；忘记口令时请安全管理员重置。",
+        ),
+        Words(
+            "Name, password or code is not right",
+            "Name and password, or the second factor, do not go together, or the account is not "
+            "open; nobody was signed in.",
+            "Something was mistyped, or the account was locked or reset.",
+            "Check them and try again; ask the security administrator for a new link if the "
+            "password is forgotten.",
+        ),
+    ),
+    "sign-in-waiting": Problem(
+        429,
+        Words(
+            "尝试次数过多，请稍候",
+            "此前失败次数过多，这一次没有核对口令。",
+            "为防止猜测口令，每次失败后等待的时间会加长。",
+            "请在 seconds 所示的秒数之后再试，或请安全管理员重置账号。",
+        ),
+        Words(
+            "Too many failed attempts: wait",
+            "There were too many failures before; this time nothing was tried.",
+            "Each further failure makes the wait longer, so that nobody guesses.",
+            "Try again after so many `seconds`, or ask the security administrator for a new link.",
+        ),
+        retry_after=60,
+    ),
+    "second-factor": Problem(
+        403,
+        Words(
+            "还需要动态验证码",
+            "这个账号设有第二重验证，请求里没有验证码。",
+            "口令单独不能登录这个账号。",
+            "请填写手机验证器上的六位数字，或一个恢复码。",
+        ),
+        Words(
+            "The second factor is asked for",
+            "This account has a second factor, and the request brought none.",
+            "The password alone does not open this account.",
+            "Type the six digits of the authenticator, or a recovery code.",
+        ),
+    ),
+    "no-officer": Problem(
+        403,
+        Words(
+            "这个账号不能在平板上执法",
+            "账号没有对应在册执法人员，或该人员今天不在册。",
+            "只有在册、在岗的执法人员才能在平板上登录。",
+            "请安全管理员在账号中填写执法证号；不在册时请科室更新执法人员名单。",
+        ),
+        Words(
+            "This account may not inspect on a tablet",
+            "The account names no officer of the register, or one who is not on the list today.",
+            "Only officers on the list sign in on a tablet.",
+            "Ask the security administrator to name the officer's certificate in the account, or "
+            "the office to put the list right.",
+        ),
+    ),
+    "no-certificate": Problem(
+        403,
+        Words(
+            "执法证今天无效",
+            "该执法人员今天没有有效的行政执法证。",
+            "证件已到期、被收回，或尚未登记。",
+            "请科室登记换发的证件，然后重新登录。",
+        ),
+        Words(
+            "No certificate that is valid today",
+            "The officer has no certificate of enforcement that is valid today.",
+            "It ended, was withdrawn, or was never listed.",
+            "Have the office list the renewed certificate, then sign in again.",
+        ),
+    ),
     "unsigned": Problem(
         401,
         Words(

@@ -7,7 +7,7 @@ nothing is missed, and a document may come twice.
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
 from hashlib import sha256
@@ -93,12 +93,18 @@ class _Gathered(Struct):
 
 
 class Puller:
-    """Tells tablets what is new for them."""
+    """Tells tablets what is new for them, and which `sign_ins` on them hold."""
 
     def __init__(
-        self, office: Office, views: ViewStore, card_days: int, authority: str = ""
+        self,
+        office: Office,
+        views: ViewStore,
+        card_days: int,
+        sign_ins: Callable[[str], Sequence[str]],
+        authority: str = "",
     ) -> None:
         self.office = office
+        self._sign_ins = sign_ins
         self._authority = authority
         self._views = views
         self._card_days = card_days
@@ -163,6 +169,7 @@ class Puller:
             erased=self._erased(at.base, at.target) if first else (),
             certificates=self._certificates(),
             authority=self._authority,
+            sign_ins=self._sign_ins(tablet.fact.device),
         )
 
     def _scope(self, tablet: Enrolled) -> Scope:

@@ -19,6 +19,7 @@ from backend.health import Ready
 from backend.live import HEARTBEAT, QUIET, Live
 from backend.logs import say
 from backend.office import Office
+from backend.officer_sign_in import Officers
 from backend.overview import Overview
 from backend.people.people import People
 from backend.problems import ProblemError
@@ -133,6 +134,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
         checkpoint=newest,
         arrived=arrived,
     )
+    officers = Officers(people, served)
     return Parts(
         bureau=folder.bureau,
         name=folder.about.name,
@@ -143,7 +145,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
             lambda genesis, code: admit(genesis, code, office=office, codes=codes),
             lambda: _bureau(office),
         ),
-        puller=Puller(office, served, settings.card_days, authority_of(settings)),
+        puller=Puller(office, served, settings.card_days, officers.holding, authority_of(settings)),
         reading=reading,
         overview=Overview(
             name=folder.about.name,
@@ -158,6 +160,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
         codes=codes,
         live=live,
         people=people,
+        officers=officers,
         readiness=lambda: _ready(office, projection, newest, verifier, workers),
         rebuilding=projection.rebuilding,
         checkpoint=newest.make,

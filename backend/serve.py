@@ -152,3 +152,5 @@ def _announce(settings: Settings, listener: socket.socket, parts: Parts) -> None
             )
         )
         click.echo("  " + ", ".join(one.name for one in demonstration.ACCOUNTS))
+        said = _("On a tablet: {names}. The same password, then a PIN of one's own.")
+        click.echo("  " + said.format(names=demonstration.on_tablets()))

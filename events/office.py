@@ -234,6 +234,7 @@ class AccountOpened(Fact, frozen=True):
     domains: tuple[Code, ...] = ()
     townships: tuple[Code, ...] = ()
     until: Day | None = None
+    officer: Id | None = None  # 执法人员 whom it may sign in on a tablet
 
 
 class AccountChanged(Fact, frozen=True):
@@ -246,6 +247,7 @@ class AccountChanged(Fact, frozen=True):
     townships: tuple[Code, ...] = ()
     until: Day | None = None
     key: Code | None = None
+    officer: Id | None = None
 
 
 LogFact = (

@@ -103,6 +103,7 @@ class Page(Struct, frozen=True):
     `position` is up to where the documents of a whole round count. `erased` are subjects whose
     keys were destroyed. Certificates are hex (docs/format.md, section 10). `authority` is PEM:
     whom to believe from now on when a server says that it is the office's; empty: as before.
+    `sign_ins` are those of officers on this tablet that hold; None: the server does not say.
     """
 
     bureau: HashText
@@ -116,3 +117,4 @@ class Page(Struct, frozen=True):
     erased: Sequence[Id]
     certificates: Sequence[str]
     authority: str = ""
+    sign_ins: Sequence[Id] | None = None

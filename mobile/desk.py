@@ -16,10 +16,12 @@ from events.clock import Instant
 from events.errors import FolderError, StorageError
 from mobile import form_view, sync_client
 from mobile.device_log import DeviceLog
+from mobile.duty import Duty
 from mobile.form_view import Seen, answer_of, gps_of, slot_of
-from mobile.inspection import CannotAnswerError, Inspection
+from mobile.inspection import CannotAnswerError, Inspection, NotNowError
 from mobile.journal import Journal, Line
 from mobile.outbox import Outbox, Reached
+from mobile.pins import Pins
 from mobile.ports import Camera, Gps
 from mobile.register import Register
 from mobile.settings import Settings
@@ -43,10 +45,13 @@ class Machine(Struct, frozen=True):
 class Desk:
     """One tablet in use: its lists, and the inspection that is open on the screen."""
 
-    def __init__(self, folder: TabletFolder, log: DeviceLog, machine: Machine) -> None:
+    def __init__(
+        self, folder: TabletFolder, log: DeviceLog, machine: Machine, pins: Pins | None = None
+    ) -> None:
         self.log = log
         self.register = Register(folder.reference, folder.open_card)
-        self.settings = Settings(folder, self.register)
+        self.duty = Duty(folder, self.register, log.now, pins)
+        self.settings = Settings(folder, self.duty)
         self.journal = Journal(log.read(opened=False))
         self.today = Today(self.register, self.journal)
         self.outbox = Outbox(self.journal, folder.reference, self._title)
@@ -63,7 +68,7 @@ class Desk:
     # ── states ─────────────────────────────────────────────────────────────────────
 
     def today_state(self) -> TodayState:
-        return self.today.state(self.now(), self.settings.on_duty)
+        return self.today.state(self.now(), self.duty)
 
     def settings_state(self) -> SettingsState:
         return self.settings.state(self.now())
@@ -108,10 +113,32 @@ class Desk:
         told = self.register.object(line.visit.object)
         return card.name if card else (told.name or "" if told else "")
 
+    # ── who is there ───────────────────────────────────────────────────────────────
+
+    def joined(self, officer: str) -> None:
+        """Have an officer who proved who they are take part in what is open."""
+        inspection = self.inspection
+        if inspection is None or inspection.state.stage != "open":
+            return
+        inspection.officer = self._hand()
+        if officer not in inspection.state.crew:
+            self._signed_in(inspection, officer)
+            self._catch_up()
+
+    def lock(self) -> None:
+        self.duty.lock()
+
+    def _hand(self) -> str:
+        """Return who holds the tablet: nothing is recorded that names nobody."""
+        if self.duty.locked:
+            raise NotNowError(_("Sign in first: every record names its officer"))
+        return self.duty.holder
+
     # ── beginning ──────────────────────────────────────────────────────────────────
 
     def start(self, key: str) -> None:
         """Begin the work of a row of today's list, or go on with it."""
+        hand = self._hand()
         work = self.today.work(key)
         self._problems = {}
         if work.inspection is not None:
@@ -120,13 +147,12 @@ class Desk:
         place = self.register.place(work.object)
         if place is None:
             raise FolderError(_("This object is not in the tablet's lists"))
-        officers = self.settings.on_duty
         form = self.register.form(work.kind, self.now().local().date())
         self.inspection = Inspection.start(
             self.log,
             form,
             place,
-            officer=officers[0] if officers else "",
+            officer=hand,
             assignment=work.assignment,
         )
         self._sign_in(self.inspection)
@@ -138,33 +164,44 @@ class Desk:
         line = self.journal.lines[inspection]
         visit = line.visit
         place = self.register.place(visit.object) or form_view.place_of(visit)
-        officers = self.settings.on_duty
+        hand = self._hand()
         self.inspection = Inspection.resume(
             self.log,
             self.register.version(visit.kind, line.version),
             place,
             inspection,
-            officer=officers[0] if officers else "",
+            officer=hand,
             after=line.first - 1,
         )
+        if self.inspection.state.stage == "open":
+            self._sign_in(self.inspection)
         self._follow(self.inspection)
+        self._catch_up()
 
     def _sign_in(self, inspection: Inspection) -> None:
-        day = inspection.visit.started_on
-        for place, officer in enumerate(self.settings.on_duty):
-            told = self.register.officer(officer)
-            certificate = told.certificate(day) if told else None
-            role = "assisting" if place else "lead"
-            inspection.sign_in(
-                officer,
-                role if told is None or told.role == "officer" else "auxiliary",
-                certificate=certificate.certificate if certificate else None,
-            )
+        """Record who takes part of those on duty, whoever holds the tablet first."""
+        for officer in self.duty.on_duty:
+            if officer not in inspection.state.crew:
+                self._signed_in(inspection, officer)
+
+    def _signed_in(self, inspection: Inspection, officer: str) -> None:
+        told = self.register.officer(officer)
+        certificate = told.certificate(inspection.visit.started_on) if told else None
+        has_lead = any(one.role == "lead" for one in inspection.state.crew.values())
+        inspection.sign_in(
+            officer,
+            "assisting" if has_lead else "lead",
+            certificate=certificate.certificate if certificate else None,
+        )
 
     # ── where a patrol goes ────────────────────────────────────────────────────────
 
     def beat(self) -> None:
-        """Take in where we are, once a second: the track of the patrol that is open."""
+        """Take in where we are, once a second: the track of the patrol that is open.
+
+        It goes on while the tablet is locked, which happens here when nobody used it.
+        """
+        self.duty.beat()
         if self.track is None:
             return
         try:
@@ -275,6 +312,8 @@ class Desk:
     def _open(self) -> Inspection:
         if self.inspection is None:
             raise FolderError(_("No inspection is open"))
+        if not self.duty.locked:  # what was typed before it was locked is still recorded
+            self.inspection.officer = self.duty.holder
         return self.inspection
 
     def _catch_up(self) -> None:

@@ -7,6 +7,7 @@ says what it does through Kivy's clock. Nothing here decides anything.
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import httpx
 from kivy.app import App
@@ -17,18 +18,20 @@ from events import language as chosen
 from events.clock import SystemClock
 from events.errors import Refusal
 from mobile import pinned, words
+from mobile.cover import Answer, Cover
 from mobile.desk import Desk, Machine
 from mobile.enrolling import prepare
 from mobile.ports import FilePictures, NoGps
 from mobile.screens.empty import Alone
-from mobile.screens.sheets import Reason
 from mobile.screens.shell import Shell
 from mobile.screens.theme import install_font
+from mobile.signing_in import Typed, sign_in
 from mobile.sync_client import TIMEOUT, LineError, RefusedError, Status, SyncClient, SyncLoop
 from mobile.tablet_folder import TabletFolder
 from mobile.words import _
 
 _REFRESH = 1.0  # seconds: the position's age, and what the sync said
+_USED = ("on_touch_down", "on_touch_move", "on_key_down", "on_textinput", "on_textedit")
 
 
 class TabletApp(App):
@@ -43,7 +46,9 @@ class TabletApp(App):
         machine = Machine(NoGps(), FilePictures(folder.path / "camera"))
         self.folder = folder
         self.desk = Desk(folder, log, machine)
+        self.cover = Cover(self.desk.duty, self._ask, self.desk.joined)
         self.status = Status()
+        self._http, self._clock = http, clock
         self.sync = SyncLoop(SyncClient(folder, log, clock, http), self._heard)
         log.on_recorded(self.sync.wake)
 
@@ -54,14 +59,16 @@ class TabletApp(App):
             on_go=lambda _shell, name: self.go(name), on_made=lambda _shell: self._listen()
         )
         self._listen()
+        self._listen_to_cover()
         self.go("today")
         self._beat = Clock.schedule_interval(lambda _dt: self.refresh(), _REFRESH)
         self.sync.start()
         return self.shell
 
     def on_start(self) -> None:
-        """Have the keyboard push up the field that is written in, never cover it."""
+        """Have the keyboard push up the field that is written in; notice each use."""
         self.root_window.softinput_mode = "below_target"
+        self.root_window.bind(**dict.fromkeys(_USED, self._used))
 
     def on_pause(self) -> bool:
         """Nothing to save: every answer is recorded already."""
@@ -70,7 +77,12 @@ class TabletApp(App):
     def on_resume(self) -> None:
         self.sync.wake()
 
+    def _used(self, *_what: object) -> None:
+        self.desk.duty.touch()
+
     def on_stop(self) -> None:
+        self.root_window.unbind(**dict.fromkeys(_USED, self._used))
+        self.shell.cover_with(None)
         self._beat.cancel()
         self.sync.stop()
         self.folder.close()
@@ -86,6 +98,7 @@ class TabletApp(App):
     def refresh(self) -> None:
         """Show what changed; screens draw only what differs."""
         self.desk.beat()
+        self.shell.cover_with(self.cover.state(self.desk.settings.about()))
         outbox = self.desk.outbox_state(self.status)
         self.shell.wait(outbox.waiting)
         match self.shell.here:
@@ -116,6 +129,8 @@ class TabletApp(App):
             on_start=lambda _s, work: self._do(lambda: desk.start(work), "inspection"),
             on_search=lambda _s, query: self._do(lambda: setattr(desk.today, "query", query)),
             on_kind=lambda _s, kind: self._do(lambda: setattr(desk.today, "kind", kind)),
+            on_lock=lambda _s: self._do(desk.lock),
+            on_another=lambda _s: self._do(self.cover.rise),
         )
         screens["inspection"].bind(
             on_answer=lambda _s, slot, value: self._do(lambda: desk.answer(slot, value)),
@@ -140,8 +155,22 @@ class TabletApp(App):
         )
         screens["settings"].bind(
             on_language=lambda _s, code: self.speak(code),
-            on_sign_in=lambda _s: self._choose_officer(),
-            on_sign_out=lambda _s, officer: self._do(lambda: desk.settings.sign_out(officer)),
+            on_sign_in=lambda _s: self._do(self.cover.rise),
+            on_sign_out=lambda _s, officer: self._do(lambda: desk.duty.leave(officer)),
+            on_lock_after=lambda _s, minutes: self._do(lambda: desk.settings.lock_after(minutes)),
+        )
+
+    def _listen_to_cover(self) -> None:
+        cover = self.cover
+        self.shell.bind(
+            on_choose=lambda _s, officer: self._do(lambda: cover.choose(officer)),
+            on_digit=lambda _s, digit: self._do(lambda: cover.press(digit)),
+            on_rub=lambda _s: self._do(cover.rub),
+            on_account=lambda _s, *typed: self._do(lambda: cover.submit(Typed(*typed))),
+            on_other=lambda _s: self._do(cover.other),
+            on_forgot=lambda _s: self._do(cover.forgot),
+            on_back=lambda _s: self._do(cover.back),
+            on_speak=lambda _s, code: self.speak(code),
         )
 
     def _do(self, act: Callable[[], None], then: str = "") -> None:
@@ -167,20 +196,29 @@ class TabletApp(App):
         self.shell.make()
         self.refresh()
 
-    def _choose_officer(self) -> None:
-        others = {one.name: one.officer for one in self.desk.settings.others(self.desk.now())}
+    def _ask(self, typed: Typed, hear: Callable[[Answer], None]) -> None:
+        """Ask the office who this is, beside the screen; hear it on the screen's thread."""
 
-        def chosen_name(name: str) -> None:
-            if name in others:
-                self._do(lambda: self.desk.settings.sign_in(others[name]))
+        def asking() -> None:
+            answer = asked(self.folder, self._http, self._clock, typed)
+            Clock.schedule_once(lambda _dt: self._answered(answer, hear), 0)
 
-        Reason(
-            chosen_name,
-            tuple(others),
-            title=_("Who signs in?"),
-            text=_("They sign in to each inspection that is started from now on."),
-            go_on=_("Sign in"),
-        ).rise(self.shell)
+        Thread(target=asking, name="sign-in", daemon=True).start()
+
+    def _answered(self, answer: Answer, hear: Callable[[Answer], None]) -> None:
+        hear(answer)
+        self.sync.wake()  # where the office answers, its lists are to be had
+        self.refresh()
+
+
+def asked(folder: TabletFolder, http: httpx.Client, clock: SystemClock, typed: Typed) -> Answer:
+    """Return what the office answers, or why it does not."""
+    try:
+        return sign_in(folder, http, clock, typed)
+    except (LineError, RefusedError) as refused:
+        return refused
+    except Refusal as broken:
+        return RefusedError(broken.code, str(broken))
 
 
 class SayApp(App):

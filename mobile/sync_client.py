@@ -296,8 +296,12 @@ class SyncClient:
         """
         changed, held = 0, self.outbox.held
         while True:
+            asked = self._folder.officers.sign_ins()
             page = self._next_page()
             self._take(page)
+            if page.sign_ins is not None:
+                now = self._clock.now().at
+                self._folder.officers.settle(asked, page.sign_ins, now)
             changed += len(page.documents)
             if not page.more:
                 self.forget_expired()

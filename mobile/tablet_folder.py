@@ -1,6 +1,7 @@
 """The tablet's folder: who it is, what it recorded, what it was sent.
 
     tablet.json        which log is written, for which bureau, with which of the keys
+    officers.json      who may sign in with a PIN: its hash, and until when; for this user alone
     keys-<n>.key       the keys of the n-th log; for this user alone
     log.sqlite         our logs, entry by entry
     keys.sqlite        data keys of what we sealed, wrapped for ourselves
@@ -38,6 +39,7 @@ from events.writer import genesis
 from mobile import device_key
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog, TabletKeyring
+from mobile.officers_file import OfficersFile
 from mobile.sqlite_reference import Card, SQLiteReference
 from mobile.words import _
 
@@ -80,6 +82,7 @@ class Tablet(Struct, frozen=True, kw_only=True):
     certificates: tuple[str, ...] = ()
     sealing: Sealing | None = None
     language: str = ""
+    lock_after: int = 10  # minutes without a touch
 
 
 class TabletFolder:
@@ -91,6 +94,7 @@ class TabletFolder:
         self.store = SQLiteStore(path / "log.sqlite")
         self.vault = SQLiteVault(path / "keys.sqlite")
         self.reference = SQLiteReference(path / "reference.sqlite")
+        self.officers = OfficersFile(path / "officers.json", _write)
         self._lock = lock
         self.entropy = entropy
 

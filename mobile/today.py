@@ -1,6 +1,6 @@
 """View-model of the first screen: what is begun, due and assigned, and how to find the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from events import checklists, object_types
 from events.clock import Instant
+from mobile.cover_words import SOON, days_words
+from mobile.duty import Duty
 from mobile.journal import Journal, Line
 from mobile.register import AreaTold, AssignmentTold, ObjectTold, Register
 from mobile.view_state import Choice, Due, TodayRow, TodayState
@@ -33,7 +35,7 @@ class Work(Struct, frozen=True):
 
 
 class Today:
-    """Lists work. `officers` are those on duty, by id."""
+    """Lists work."""
 
     def __init__(self, register: Register, journal: Journal) -> None:
         self.query = ""
@@ -46,7 +48,7 @@ class Today:
         """Return what a row stands for."""
         return self._work[key]
 
-    def state(self, now: Instant, officers: Sequence[str]) -> TodayState:
+    def state(self, now: Instant, duty: Duty) -> TodayState:
         """Return what the screen shows."""
         day = now.local().date()
         areas = self._register.areas()
@@ -61,10 +63,15 @@ class Today:
             Choice(value=kind, text=kind_text(kind))
             for kind in dict.fromkeys(row.kind for row in rows)
         )
-        names = [self._register.officer(one) for one in officers]
+        known = {one.officer: one for one in duty.known}
+        there = [known[one] for one in duty.on_duty]
+        days = min((duty.standing(one).days for one in there), default=0)
         return TodayState(
             date_text=f"{day:%Y-%m-%d}",
-            officers=tuple(one.name for one in names if one),
+            officers=tuple(one.name for one in there),
+            trust=days_words(days) if there else "",
+            trust_ends=bool(there) and days <= SOON,
+            alone=_("The second officer has not signed in yet") if len(there) == 1 else "",
             rows=tuple(shown[:_MOST]),
             kinds=kinds,
             kind=self.kind,

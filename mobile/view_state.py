@@ -176,6 +176,9 @@ class TodayRow(Struct, frozen=True, kw_only=True):
 class TodayState(Struct, frozen=True, kw_only=True):
     date_text: str
     officers: tuple[str, ...] = ()
+    trust: str = ""  # for how long their PINs are enough
+    trust_ends: bool = False  # soon: worth signing in again while there is network
+    alone: str = ""  # that a second officer has not signed in
     rows: tuple[TodayRow, ...] = ()
     kinds: tuple[Choice, ...] = ()
     kind: str = ""  # empty: every kind
@@ -214,9 +217,39 @@ class OfficerRow(Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
+class CoverOfficer(Struct, frozen=True, kw_only=True):
+    """Somebody who may type their PIN, or what keeps them from it."""
+
+    officer: str
+    name: str
+    certificate: str = ""
+    note: str = ""
+    problem: str = ""
+
+
+class CoverState(Struct, frozen=True, kw_only=True):
+    """Who signs in, and how far they are. Of a PIN it says how many digits are typed."""
+
+    step: Literal["choose", "pin", "account", "new", "again"]
+    title: str
+    text: str = ""
+    about: str = ""
+    officers: tuple[CoverOfficer, ...] = ()
+    digits: int = 0
+    of: int = 6
+    account: str = ""
+    needs_code: bool = False
+    waiting: bool = False
+    problem: str = ""
+    todo: str = ""
+    back: str = ""  # words of the button; empty: there is no way back
+
+
 class SettingsState(Struct, frozen=True, kw_only=True):
     language: str
     officers: tuple[OfficerRow, ...] = ()
+    lock_after: str = ""  # minutes
+    lock_choices: tuple[Choice, ...] = ()
     device: str = ""
     device_key: str = ""
     bureau: str = ""

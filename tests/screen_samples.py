@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from mobile.view_state import (
     Choice,
+    CoverOfficer,
+    CoverState,
     FindingRow,
     Fix,
     Gps,
@@ -471,6 +473,7 @@ def today(language: str = "zh", *, empty: bool = False) -> TodayState:
     return TodayState(
         date_text=say("2026年11月23日 星期一", "Monday, 23 November 2026", language),
         officers=("陈志明", "吴晓岚") if zh else ("Chen Zhiming", "Wu Xiaolan"),
+        trust=say("PIN 码还有 21 天有效", "PIN holds for 21 more days", language),
         rows=() if empty else rows,
         kinds=tuple(
             Choice(value=code, text=kind(code, language))
@@ -552,6 +555,11 @@ def settings(language: str = "zh") -> SettingsState:
                 problem=say("12 天后到期", "ends in 12 days", language),
             ),
         ),
+        lock_after="10",
+        lock_choices=tuple(
+            Choice(value=str(one), text=say(f"{one} 分钟", f"{one} min", language))
+            for one in (2, 5, 10, 30)
+        ),
         device=say("平板 07", "Tablet 07", language),
         device_key="7f3a 9c21 55e0 b8d4",
         bureau=say("坡头区民政局", "Potou District Civil Affairs Bureau", language),
@@ -561,3 +569,60 @@ def settings(language: str = "zh") -> SettingsState:
         data_folder="/data/user/0/org.xunji.tablet/files",
         version="0.1.0",
     )
+
+
+def cover(language: str = "zh", step: str = "choose", *, wrong: bool = False) -> CoverState:
+    """Who holds the tablet: choosing, a PIN half typed, the first time."""
+    chen = say("陈志明", "Chen Zhiming", language)
+    titles = {
+        "choose": say("谁在使用平板？", "Who holds the tablet?", language),
+        "pin": chen,
+        "new": say(f"{chen}，请设置 PIN 码", f"Choose a PIN, {chen}", language),
+        "account": say("这台平板还没有执法人员登录", "No officer has signed in yet", language),
+    }
+    texts = {
+        "choose": say(
+            "请点自己的姓名，再输入 PIN 码。", "Choose your name, then the PIN.", language
+        ),
+        "pin": say("请输入 PIN 码。", "Type your PIN.", language),
+        "new": say("六位数字，只有您自己知道。", "Six digits that only you know.", language),
+        "account": say(
+            "请在有网络时用账号登录一次，以后只需 PIN 码。",
+            "Sign in once with your account while there is network; then a PIN is enough.",
+            language,
+        ),
+    }
+    refused = say("PIN 码不对，还可试 3 次", "Wrong PIN: 3 more tries", language)
+    unreached = say("联系不上服务器", "The office cannot be reached", language)
+    todo = say(
+        "请到有网络的地方再试。已记录的内容不会丢失。", "Go where there is network.", language
+    )
+    return CoverState(
+        step=step,  # type: ignore[arg-type]
+        title=titles[step],
+        text=texts[step],
+        about=say("坡头区民政局 · 平板 07", "Potou District Bureau · Tablet 07", language),
+        officers=(
+            CoverOfficer(
+                officer="o-1", name=chen, certificate="19080312007",
+                note=say("在岗", "On duty", language),
+            ),
+            CoverOfficer(
+                officer="o-2",
+                name=say("吴晓岚", "Wu Xiaolan", language),
+                certificate="19080312015",
+                note=say("PIN 码还有 21 天有效", "PIN holds for 21 more days", language),
+            ),
+            CoverOfficer(
+                officer="o-3",
+                name=say("欧阳丽华", "Ouyang Lihua", language),
+                certificate="19080312020",
+                problem=say("PIN 码错 5 次，已锁定", "Locked after 5 wrong PINs", language),
+            ),
+        ),
+        digits=3 if step == "pin" else 0,
+        account="chen" if step == "account" else "",
+        problem=(unreached if step == "account" else refused) if wrong else "",
+        todo=todo if wrong else "",
+        back="" if step == "choose" else say("返回", "Back", language),
+    )  # fmt: skip

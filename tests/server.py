@@ -199,6 +199,23 @@ class Tablet:
         )
         return self.here.client.get(target, headers={"authorization": said})
 
+    def sign_in(
+        self,
+        name: str,
+        password: str,
+        code: str = "",
+        *,
+        at: int | None = None,
+        key: Ed25519PrivateKey | None = None,
+    ) -> Response:
+        target = "/sync/sign-in"
+        now = self.here.clock.now().at if at is None else at
+        said = pull.authorization(
+            key or self.key, self.here.folder.bureau, self.log, now, "POST", target
+        )
+        typed = {"name": name, "password": password, "code": code}
+        return self.here.client.post(target, json=typed, headers={"authorization": said})
+
     def pull_all(self, cursor: str = "", limit: int = 500) -> tuple[list[Any], str]:
         """Pull until there is no more; return the pages and the last cursor."""
         pages: list[Any] = []

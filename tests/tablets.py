@@ -12,14 +12,20 @@ from events.conditions import JSON
 from events.facts import Fact
 from events.ids import id_text
 from mobile.answer_policy import AnswerPolicy, Scene
+from mobile.desk import Desk
 from mobile.device_log import DeviceLog, Logged
+from mobile.duty import Believed
 from mobile.inspection import Inspection
+from mobile.pins import SlowPins
 from mobile.place import Place
 from mobile.tablet_folder import TabletFolder
 
 MORNING = 1_772_413_200_000_000  # 2026-03-02 09:00 in Zhanjiang
 BUREAU = bytes(range(32))
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
+PIN = "271828"
+QUICK = SlowPins(memory=8, passes=1)
 
 _dice = Random("identities")
 LEAD, ASSISTANT, MANAGER = (id_text(_dice.randbytes(16)) for _ in range(3))
@@ -125,6 +131,23 @@ class Bench:
                 begun.answer(slot, given.value)  # type: ignore[union-attr]
                 if begun.steers(slot.question):
                     break
+
+
+def believed(officer: str, name: str = "陈志明", at: int = MORNING, days: int = 30) -> Believed:
+    """Return what the office answers where an officer's name and password hold."""
+    return Believed(
+        sign_in=id_text(_dice.randbytes(16)),
+        officer=officer,
+        name=name,
+        trusted_until=at + days * DAY,
+        at=at,
+    )
+
+
+def on_duty(desk: Desk, officer: str, name: str = "陈志明") -> None:
+    """Have an officer sign in, for the first time on this tablet."""
+    desk.duty.trust("account", believed(officer, name, desk.now().at), PIN)
+    desk.joined(officer)
 
 
 @contextmanager

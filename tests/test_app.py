@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,6 +22,8 @@ import pytest
 from backend.codes import Codes
 from backend.folder import DataFolder
 from backend.office import Office
+from backend.people.people import People
+from backend.people.rights import Role
 from events.clock import SystemClock
 from events.coordinates import GeoPoint
 from events.facts import Fact
@@ -40,17 +42,17 @@ from mobile import main, words
 from mobile.desk import Machine
 from mobile.fakes import FakeGps
 from mobile.ports import FilePictures
+from mobile.screens.cover import AccountForm, CoverScreen, Key, OfficerPick
 from mobile.screens.empty import Alone
 from mobile.screens.outbox import PassageCard
 from mobile.screens.question import QuestionCard
-from mobile.screens.settings import AddOfficer
-from mobile.screens.sheets import Reason
 from mobile.screens.today import WorkCard
 from mobile.screens.widgets import Action, Badge, Chip, RailItem, Segment
 
 STREET, LEAD, SECOND, BADGE_1, BADGE_2, WORK = (id_text(os.urandom(16)) for _ in range(6))
 HERE = "440804001"
 JANUARY = date(2026, 1, 1)
+PASSWORD = "七只白鹭飞过湖面 1204"
 SLOW = 0.3  # seconds of each request: time enough to see that it is on its way
 
 
@@ -96,6 +98,17 @@ class Bureau:
         with Office(self.folder, "console", SystemClock(), os.urandom) as console:
             for fact in told:
                 console.record(fact, ())
+            size = console.store.size()
+        until = monotonic() + 30
+        while httpx.get(f"{self.address}/ready").json()["folded"] < size:
+            assert monotonic() < until, "the projector does not come after"
+            sleep(0.05)
+
+    def open_accounts(self) -> None:
+        with closing(People.open(self.path, SystemClock(), demo=False)) as people:
+            for name, officer in (("chen", LEAD), ("lin", SECOND)):
+                made = people.accounts.open(name, name, Role.INSPECTOR, officer=officer)
+                people.accounts.join(people.accounts.link(made.account), PASSWORD)
 
     def start_again(self) -> None:
         port = self.address.rpartition(":")[2]
@@ -117,6 +130,7 @@ def folder(bureau: Bureau, tmp_path: Path) -> Path:
     device = tablet.tablet.device
     tablet.close()
     bureau.tell(*facts(device))
+    bureau.open_accounts()
     return path
 
 
@@ -160,15 +174,42 @@ class Person:
         self.driver.tap(part(self.question(slot), kind, value=value))
         self.driver.pump(2)
 
-    def sign_in(self, name: str) -> None:
-        self.go("settings")
-        self.until(lambda: parts(self.screen, AddOfficer))
-        self.driver.tap(part(self.screen, AddOfficer).button)
-        self.driver.settle()
-        self.tap(Chip, value=name)
-        self.driver.pump(2)
-        self.driver.tap(part(self.driver.root, Reason).ids.agree)
-        self.sees(name)
+    @property
+    def cover(self) -> CoverScreen:
+        found = self.app.shell.cover
+        assert found
+        return found
+
+    def sign_in(self, account: str) -> None:
+        """Sign in for the first time: password, then a new PIN, twice."""
+        self.until(lambda: self.app.shell.cover)
+        self.until(lambda: parts(self.cover, AccountForm))
+        form = part(self.cover, AccountForm)
+        self.write(form.ids.name, account)
+        self.write(form.ids.password, PASSWORD)
+        self.driver.tap(form.ids.send)
+        self.until(lambda: self.cover.state.step == "new")
+        self.type_pin()
+        self.until(lambda: self.cover.state.step == "again")
+        self.type_pin()
+        self.until(lambda: self.app.shell.cover is None)
+
+    def unlock(self, name: str) -> None:
+        """Choose a name, and type the PIN."""
+        self.until(lambda: parts(self.cover, OfficerPick))
+        (pick,) = [one for one in parts(self.cover, OfficerPick) if one.row.name == name]
+        self.driver.tap(pick)
+        self.until(lambda: parts(self.cover, Key))
+        self.type_pin()
+        self.until(lambda: self.app.shell.cover is None)
+
+    def write(self, field: object, text: str) -> None:
+        self.driver.tap(field)
+        self.driver.type(text)
+
+    def type_pin(self, pin: str = "271828") -> None:
+        for digit in pin:
+            self.driver.tap(part(self.cover, Key, text=digit))
 
     def begin(self) -> None:
         """Begin the one piece of work there is, or go on with it."""
@@ -233,7 +274,7 @@ from pathlib import Path
 from tests.test_app import using
 with using(Path(sys.argv[1])) as person:
     person.until(lambda: person.app.status.pulled)
-    person.sign_in("\u9648\u5927\u6587")
+    person.sign_in("chen")
     person.begin()
     person.choose("SP-08", "yes")
     person.screen.list.jump("add person")
@@ -263,12 +304,21 @@ def test_a_patrol_from_the_list_to_the_receipt_with_a_kill_between(
 
     with using(folder) as person:
         assert person.app.root_window.softinput_mode == "below_target"
+        person.driver.picture(pictures / "app-locked-en.png")
+        person.unlock("陈大文")
         (card,) = parts(person.screen, WorkCard)
         assert (card.row.title, card.row.due) == ("海景路3段", "started")
         person.driver.picture(pictures / "app-today-en.png")
         person.begin()
         inspection = person.app.desk.inspection
         assert inspection
+        person.go("today")
+        person.sees("The second officer has not signed in yet")
+        person.driver.tap(person.screen.ids.another)
+        person.tap(Action, text="Sign in with an account")
+        person.sign_in("lin")
+        person.sees("On duty: 陈大文, 林小明")
+        person.go("inspection")
         assert [given.value for given in inspection.answers.values()] == ["yes"]  # type: ignore[union-attr]
         (met,) = inspection.state.persons
         person.choose(f"SP-12@{met}", "no")
@@ -284,7 +334,10 @@ def test_a_patrol_from_the_list_to_the_receipt_with_a_kill_between(
         person.driver.picture(pictures / "app-outbox-en.png")
         said = [one.fact for one in person.app.desk.log.read()]
         (done,) = [one for one in said if isinstance(one, InspectionCompleted)]
-        assert [one.officer for one in said if isinstance(one, OfficerSignedIn)] == [LEAD]
+        crew = [(one.officer, one.role) for one in said if isinstance(one, OfficerSignedIn)]
+        assert crew == [(LEAD, "lead"), (SECOND, "assisting")]
+        actors = [id_text(one.actor) for one in person.app.desk.log.read(1)]
+        assert set(actors) == {LEAD, SECOND}  # nothing names nobody
         assert not done.zero_report
         assert person.reads(r"No. \d+")
 
@@ -294,7 +347,11 @@ def test_without_the_office_it_says_so_and_goes_on_when_it_is_back(
 ) -> None:
     with using(folder) as person:
         person.until(lambda: person.app.status.pulled)
+        person.sign_in("chen")
         bureau.served.stop()
+        person.go("today")
+        person.driver.tap(person.screen.ids.lock)
+        person.unlock("陈大文")
         person.begin()
         person.choose("SP-08", "no")
         person.go("outbox")

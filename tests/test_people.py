@@ -16,6 +16,7 @@ from backend.people.accounts import LINK_SECONDS, Account, AccountError
 from backend.people.people import FILE, People, SignedIn, Waiting
 from backend.people.rights import SECOND_FACTOR, Role
 from events.clock import SetClock
+from events.memory_store import MemoryStore
 from tests.server import NOON
 
 GOOD = "七只白鹭飞过湖面 1204"
@@ -363,8 +364,8 @@ def test_the_file_holds_no_token_and_no_password(people: People, tmp_path: Path)
 
 def test_a_demonstration_has_a_sign_in_for_every_role(tmp_path: Path, clock: SetClock) -> None:
     with closing(People.open(tmp_path, clock, demo=True)) as people:
-        demonstration.open_accounts(people)
-        demonstration.open_accounts(people)
+        demonstration.open_accounts(people, MemoryStore())
+        demonstration.open_accounts(people, MemoryStore())
         found = {one.role for one in people.accounts.all()}
         signed = people.sign_in("security", demonstration.PASSWORD)
 
@@ -375,4 +376,4 @@ def test_a_demonstration_has_a_sign_in_for_every_role(tmp_path: Path, clock: Set
 
 def test_known_passwords_are_for_demonstrations_only(people: People) -> None:
     with pytest.raises(ValueError, match="demonstrations"):
-        demonstration.open_accounts(people)
+        demonstration.open_accounts(people, MemoryStore())

@@ -17,7 +17,17 @@ from mobile.desk import Desk, Machine
 from mobile.fakes import FakeCamera, FakeGps
 from mobile.today import kind_for
 from mobile.view_state import TodayRow
-from tests.tablets import ASSISTANT, CEMETERY, HOME, LEAD, STREET, Bench, bench
+from tests.tablets import (
+    ASSISTANT,
+    CEMETERY,
+    HOME,
+    LEAD,
+    QUICK,
+    STREET,
+    Bench,
+    bench,
+    on_duty,
+)
 from tests.test_tablet_folder import a_card
 
 TODAY = "2026-03-02"
@@ -56,7 +66,9 @@ def assign(tablet: Bench, key: str, due: str, kind: str = "low_income_recheck") 
 
 
 def desk(tablet: Bench) -> Desk:
-    return Desk(tablet.folder, tablet.log, Machine(FakeGps(), FakeCamera()))
+    here = Desk(tablet.folder, tablet.log, Machine(FakeGps(), FakeCamera()), QUICK)
+    on_duty(here, LEAD)
+    return here
 
 
 def rows(desk: Desk) -> list[TodayRow]:
@@ -103,8 +115,7 @@ def test_what_was_begun_comes_first_and_what_is_done_is_gone(tablet: Bench) -> N
 
 def test_those_on_duty_sign_in_to_what_is_begun(tablet: Bench) -> None:
     here = desk(tablet)
-    here.settings.sign_in(LEAD)
-    here.settings.sign_in(ASSISTANT)
+    on_duty(here, ASSISTANT, "吴晓岚")
     assign(tablet, HOME, TODAY)
     here.start(rows(here)[0].work)
     assert here.inspection
@@ -116,7 +127,8 @@ def test_those_on_duty_sign_in_to_what_is_begun(tablet: Bench) -> None:
     state = here.inspection_state()
     assert state
     assert state.crew == ("陈志明", "吴晓岚")
-    assert desk(tablet).settings.on_duty == (LEAD, ASSISTANT)
+    again = Desk(tablet.folder, tablet.log, Machine(FakeGps(), FakeCamera()), QUICK)
+    assert (again.duty.locked, set(again.duty.on_duty)) == (True, {LEAD, ASSISTANT})
 
 
 def test_objects_nobody_assigned_are_found_by_searching(tablet: Bench) -> None:
@@ -182,7 +194,8 @@ def test_a_person_met_is_a_section_of_its_own(tablet: Bench) -> None:
 
 
 def test_a_picture_taken_is_kept_and_answered_with(tablet: Bench) -> None:
-    here = Desk(tablet.folder, tablet.log, Machine(FakeGps(), FakeCamera(b"one", b"two")))
+    here = desk(tablet)
+    here._machine = Machine(FakeGps(), FakeCamera(b"one", b"two"))
     here.today.query = "南调"
     here.start(rows(here)[0].work)
     here.capture("FU-29", "photo")

@@ -30,7 +30,19 @@ from mobile.inspection import Inspection
 from mobile.tablet_folder import TabletFolder
 from mobile.track import MOST_POINTS, Track, measured, to_cover
 from tests.screen_driver import Driver, catalogues, part, speak
-from tests.tablets import ASSISTANT, LEAD, MORNING, PLACES, SECOND, STREET, Bench, bench
+from tests.tablets import (
+    ASSISTANT,
+    LEAD,
+    MORNING,
+    PIN,
+    PLACES,
+    QUICK,
+    SECOND,
+    STREET,
+    Bench,
+    bench,
+    on_duty,
+)
 
 WEST, EAST = (110.45, 21.24), (110.456, 21.24)  # 623 m
 LINE = Segment((WEST, EAST))
@@ -339,8 +351,8 @@ class Patrol:
         )
         self.bench = found
         self.gps = FakeGps()
-        self.desk = Desk(found.folder, found.log, Machine(self.gps, FakeCamera()))
-        self.desk.settings.sign_in(LEAD)
+        self.desk = Desk(found.folder, found.log, Machine(self.gps, FakeCamera()), QUICK)
+        on_duty(self.desk, LEAD)
 
     def begin(self) -> Inspection:
         (row,) = self.desk.today_state().rows
@@ -452,7 +464,8 @@ def test_a_tablet_that_starts_again_goes_on_with_open_patrols_and_sweeps_the_res
     folder: TabletFolder = patrol.bench.folder
     (folder.tracks / "left-behind").write_bytes(b"x")
 
-    again = Desk(folder, patrol.bench.log, Machine(FakeGps(), FakeCamera()))
+    again = Desk(folder, patrol.bench.log, Machine(FakeGps(), FakeCamera()), QUICK)
+    again.duty.enter(LEAD, PIN)
 
     assert [one.name for one in folder.tracks.iterdir()] == [begun.id]
     again.open(begun.id)
@@ -474,7 +487,8 @@ def test_a_full_disk_is_said_and_the_patrol_goes_on(patrol: Patrol) -> None:
 def test_a_tablet_without_a_receiver_says_nothing_of_tracks(tablet: Bench) -> None:
     patrol = Patrol(tablet)
     patrol.gps = FakeGps(reception="off")
-    patrol.desk = Desk(tablet.folder, tablet.log, Machine(patrol.gps, FakeCamera()))
+    patrol.desk = Desk(tablet.folder, tablet.log, Machine(patrol.gps, FakeCamera()), QUICK)
+    patrol.desk.duty.enter(LEAD, PIN)
     patrol.begin()
     patrol.desk.beat()
 

@@ -94,3 +94,7 @@ def _tell(data: Path, built: "Built", port: int) -> None:
         f"xunji tablet --data {data}/tablets/1 --server http://127.0.0.1:{port}",
     ):
         click.echo(f"  {command}")
+    from backend.people import demonstration
+
+    said = _("On the tablet sign in as {names} with the password {password}, then choose a PIN.")
+    click.echo(said.format(names=demonstration.on_tablets(), password=demonstration.PASSWORD))

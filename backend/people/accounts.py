@@ -1,6 +1,6 @@
 """The accounts of one bureau: who has one, with which role and scope, and how they prove it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from hashlib import sha256
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from backend.people import passwords, second_factor
 from backend.people.rights import (
+    MAY_INSPECT,
     NEEDS_DOMAINS,
     NEEDS_TOWNSHIPS,
     NEEDS_UNTIL,
@@ -26,7 +27,8 @@ TABLES: Final = """
 CREATE TABLE IF NOT EXISTS accounts (
     account TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, person TEXT NOT NULL,
     role TEXT NOT NULL, domains TEXT NOT NULL, townships TEXT NOT NULL, until TEXT,
-    locked INTEGER NOT NULL DEFAULT 0, password TEXT, secret BLOB, step INTEGER NOT NULL DEFAULT 0
+    locked INTEGER NOT NULL DEFAULT 0, password TEXT, secret BLOB, step INTEGER NOT NULL DEFAULT 0,
+    officer TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS recovery_codes (
     account TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (account, hash)
@@ -35,11 +37,16 @@ CREATE TABLE IF NOT EXISTS links (
     hash BLOB PRIMARY KEY, account TEXT NOT NULL UNIQUE, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-_COLUMNS: Final = "account, name, person, role, domains, townships, until, locked, password, secret"
+_COLUMNS: Final = (
+    "account, name, person, role, domains, townships, until, locked, password, secret, officer"
+)
 
 
 class Account(Struct, frozen=True):
-    """An account without its secrets: `name` signs in, `person` is who it is."""
+    """An account without its secrets: `name` signs in, `person` is who it is.
+
+    `officer` is the officer of the register as whom it may sign in on a tablet, if any.
+    """
 
     account: str
     name: str
@@ -51,6 +58,7 @@ class Account(Struct, frozen=True):
     locked: bool = False
     has_password: bool = False
     has_second_factor: bool = False
+    officer: str | None = None
 
 
 class AccountError(Exception):
@@ -101,29 +109,33 @@ class Accounts:
         domains: Sequence[str] = (),
         townships: Sequence[str] = (),
         until: date | None = None,
+        officer: str | None = None,
     ) -> Account:
         """Open an account that has no password yet; `AccountError` where it cannot be."""
         made = Account(
             id_text(self._entropy(16)), name.strip(), person.strip(), role,
             tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(townships)), until,
+            officer=officer,
         )  # fmt: skip
         _require_whole(made)
         with self._db.writing() as db:
             if db.execute("SELECT 1 FROM accounts WHERE name=?", (made.name,)).fetchone():
                 raise AccountError("taken")
             db.execute(
-                "INSERT INTO accounts (account, name, person, role, domains, townships, until) "
-                "VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO accounts "
+                "(account, name, person, role, domains, townships, until, officer) "
+                "VALUES (?,?,?,?,?,?,?,?)",
                 (made.account, made.name, made.person, *_scope(made)),
             )
         return made
 
     def change(self, changed: Account) -> None:
-        """Give an account another role or scope; whoever uses it now has to sign in again."""
+        """Give an account another role, scope or officer; who uses it now has to sign in again."""
         _require_whole(changed)
         with self._db.writing() as db:
             db.execute(
-                "UPDATE accounts SET role=?, domains=?, townships=?, until=? WHERE account=?",
+                "UPDATE accounts SET role=?, domains=?, townships=?, until=?, officer=? "
+                "WHERE account=?",
                 (*_scope(changed), changed.account),
             )
             _sign_out(db, changed.account)
@@ -256,8 +268,16 @@ def _select(rest: str) -> str:
     return f"SELECT {_COLUMNS} FROM accounts {rest}"  # noqa: S608  all of it is ours
 
 
-def _account(row: Iterable[Any]) -> Account:
-    account, name, person, role, domains, townships, until, locked, password, secret = row
+def migrate(db: SQLiteFile) -> None:
+    """Give a file of an earlier version the columns that came later."""
+    with db.writing() as writing:
+        known = {row[1] for row in writing.execute("PRAGMA table_info(accounts)")}
+        if "officer" not in known:
+            writing.execute("ALTER TABLE accounts ADD COLUMN officer TEXT")
+
+
+def _account(row: Sequence[Any]) -> Account:
+    account, name, person, role, domains, townships, until, locked, password, secret = row[:10]
     return Account(
         account=account,
         name=name,
@@ -269,15 +289,17 @@ def _account(row: Iterable[Any]) -> Account:
         locked=bool(locked),
         has_password=password is not None,
         has_second_factor=secret is not None,
+        officer=row[10],
     )
 
 
-def _scope(account: Account) -> tuple[str, str, str, str | None]:
+def _scope(account: Account) -> tuple[str, str, str, str | None, str | None]:
     return (
         account.role.value,
         msgspec.json.encode(account.domains).decode(),
         msgspec.json.encode(account.townships).decode(),
         account.until.isoformat() if account.until else None,
+        account.officer,
     )
 
 
@@ -293,6 +315,8 @@ def _require_whole(account: Account) -> None:
         raise AccountError("townships")
     if account.role in NEEDS_UNTIL and account.until is None:
         raise AccountError("until")
+    if account.officer and account.role not in MAY_INSPECT:
+        raise AccountError("officer_role")
 
 
 def _new_password(password: str, account: Account) -> str:
@@ -304,6 +328,7 @@ def _new_password(password: str, account: Account) -> str:
 
 def _sign_out(db: Connection, account: str) -> None:
     db.execute("DELETE FROM sessions WHERE account=?", (account,))
+    db.execute("DELETE FROM tablet_sign_ins WHERE account=?", (account,))
 
 
 def _end_keys(db: Connection, account: str) -> None:

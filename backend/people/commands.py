@@ -23,6 +23,7 @@ _address = click.option(
 )
 _pages = translation("pages", Path(__file__).parents[1] / "locale", language()).gettext
 _name: Final = click.argument("name")
+_CERTIFICATE: Final = _("Certificate number of the officer it signs in on tablets; empty: none.")
 
 
 @click.group(help=_("Accounts of those who use the pages."))
@@ -67,6 +68,7 @@ def _state(account: "Account") -> str:
 @click.option("--domain", multiple=True, help=_("A domain it sees; none: all."))
 @click.option("--township", multiple=True, help=_("A township it sees; none: all."))
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help=_("Its last day."))
+@click.option("--certificate", default="", help=_CERTIFICATE)
 @_address
 def add(  # noqa: PLR0913  options
     *,
@@ -77,20 +79,52 @@ def add(  # noqa: PLR0913  options
     domain: tuple[str, ...],
     township: tuple[str, ...],
     until: datetime | None,
+    certificate: str,
     server: str,
 ) -> None:
     from backend.people import recording
     from backend.people.accounts import AccountError
+    from backend.people.certificates import officer_with
     from backend.people.role_words import account_fault
 
     last = until.date() if until else None
     with opened_people(data) as (office, here):
         try:
-            made = here.accounts.open(name, person, Role(role), domain, township, last)
+            officer = officer_with(office.store, certificate)
+            made = here.accounts.open(name, person, Role(role), domain, township, last, officer)
         except AccountError as refused:
             raise FailedError(account_fault(refused.reason, _pages)) from refused
         recording.opened(office, made, None)
         _print(here, made, server)
+
+
+@people.command(help=_("Name the officer as whom an account signs in on tablets."))
+@data_option
+@_name
+@click.option("--certificate", required=True, help=_CERTIFICATE)
+def officer(data: Path, name: str, certificate: str) -> None:
+    from msgspec import structs
+
+    from backend.people import recording
+    from backend.people.accounts import AccountError
+    from backend.people.certificates import officer_with
+    from backend.people.role_words import account_fault
+
+    with opened_people(data) as (office, here):
+        found = _found(here, name)
+        try:
+            key = officer_with(office.store, certificate)
+            changed = structs.replace(found, officer=key)
+            here.accounts.change(changed)
+        except AccountError as refused:
+            raise FailedError(account_fault(refused.reason, _pages)) from refused
+        recording.changed(office, changed, "scope", None)
+    said = (
+        _("{name} signs in on tablets with certificate {number}")
+        if key
+        else _("{name} signs in on no tablet")
+    )
+    click.echo(said.format(name=name, number=certificate))
 
 
 @people.command(help=_("Take password and second factor away, and print a new one-time link."))

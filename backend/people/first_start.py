@@ -15,7 +15,7 @@ def first_link(people: People, office: Office) -> str:
     Until somebody used it, each start makes a new one, and the older dies.
     """
     if people.demo:
-        demonstration.open_accounts(people)
+        demonstration.open_accounts(people, office.store)
         return ""
     known = people.accounts.all()
     if any(one.has_password for one in known):

@@ -17,6 +17,7 @@ from backend.pages import Pages
 from backend.people import recording
 from backend.people.accounts import Account, AccountError
 from backend.people.app_key_list import all_keys
+from backend.people.certificates import holders, officer_with
 from backend.people.domain_words import domain_names
 from backend.people.people import People
 from backend.people.reader import Reader
@@ -37,6 +38,7 @@ class AccountForm(Struct, frozen=True):
     domains: str | list[str] = ""
     townships: str = ""
     until: str = ""
+    certificate: str = ""
     csrf: str = ""
 
 
@@ -49,10 +51,10 @@ class ActForm(Struct, frozen=True):
 
 @get("/accounts", include_in_schema=False, sync_to_thread=True, opt={"right": Right.READ_ACCOUNTS})
 def accounts_page(
-    request: Request[Any, Any, Any], people: Given, pages: Rendering
+    request: Request[Any, Any, Any], people: Given, pages: Rendering, office: Recording
 ) -> Response[Any]:
     """List the accounts."""
-    return _page(request, people, pages)
+    return _page(request, people, pages, office)
 
 
 @post("/accounts", include_in_schema=False, opt={"right": Right.MANAGE_ACCOUNTS})
@@ -67,11 +69,12 @@ async def open_account(
     """Open an account, and show its one-time link."""
 
     def open_it() -> Response[Any]:
-        made = people.accounts.open(data.name, data.person, *_asked(data))
+        officer = officer_with(office.store, data.certificate)
+        made = people.accounts.open(data.name, data.person, *_asked(data), officer)
         recording.opened(office, made, reader)
-        return _linked(request, people, pages, made)
+        return _linked(request, people, pages, office, made)
 
-    return await _tried(request, people, pages, data, open_it)
+    return await _tried(request, people, pages, office, data, open_it)
 
 
 @get(
@@ -85,9 +88,10 @@ def account_form(
     account: FromPath[str],
     people: Given,
     pages: Rendering,
+    office: Recording,
 ) -> Response[Any]:
     """Show what an account has, to be changed."""
-    return _change_page(request, pages, _known(people, account), "")
+    return _change_page(request, pages, office, _known(people, account), "")
 
 
 @post("/accounts/{account:str}", include_in_schema=False, opt={"right": Right.MANAGE_ACCOUNTS})
@@ -108,15 +112,20 @@ async def change_account(
             _not_own(known, reader)
             role, domains, townships, until = _asked(data)
             changed = structs.replace(
-                known, role=role, domains=domains, townships=townships, until=until
+                known,
+                role=role,
+                domains=domains,
+                townships=townships,
+                until=until,
+                officer=officer_with(office.store, data.certificate),
             )
             people.accounts.change(changed)
         except AccountError as refused:
-            page = _change_page(request, pages, known, refused.reason)
+            page = _change_page(request, pages, office, known, refused.reason)
             page.status_code = 422
             return page
         recording.changed(office, changed, "scope", reader)
-        return _page(request, people, pages, told="changed", about=changed)
+        return _page(request, people, pages, office, told="changed", about=changed)
 
     return await to_thread.run_sync(change)
 
@@ -138,15 +147,15 @@ async def act_on_account(
         _not_own(known, reader)
         if data.act == "reset":
             recording.changed(office, known, "reset", reader)
-            return _linked(request, people, pages, known)
+            return _linked(request, people, pages, office, known)
         if data.act not in ("lock", "unlock"):
             raise ProblemError("bad-request")
         locked = data.act == "lock"
         people.accounts.lock(known.account, locked=locked)
         recording.changed(office, known, "locked" if locked else "unlocked", reader)
-        return _page(request, people, pages, told=data.act, about=known)
+        return _page(request, people, pages, office, told=data.act, about=known)
 
-    return await _tried(request, people, pages, AccountForm(), act)
+    return await _tried(request, people, pages, office, AccountForm(), act)
 
 
 # ── what they share ────────────────────────────────────────────────────────────────
@@ -156,6 +165,7 @@ async def _tried(
     request: Request[Any, Any, Any],
     people: People,
     pages: Pages,
+    office: Office,
     data: AccountForm,
     act: Callable[[], Response[Any]],
 ) -> Response[Any]:
@@ -163,7 +173,7 @@ async def _tried(
         try:
             return act()
         except AccountError as refused:
-            page = _page(request, people, pages, fault=refused.reason, typed=data)
+            page = _page(request, people, pages, office, fault=refused.reason, typed=data)
             page.status_code = 422
             return page
 
@@ -203,16 +213,21 @@ def link_to(request: Request[Any, Any, Any], token: str) -> str:
 
 
 def _linked(
-    request: Request[Any, Any, Any], people: People, pages: Pages, account: Account
+    request: Request[Any, Any, Any],
+    people: People,
+    pages: Pages,
+    office: Office,
+    account: Account,
 ) -> Response[Any]:
     link = link_to(request, people.accounts.link(account.account))
-    return _page(request, people, pages, told="link", about=account, link=link)
+    return _page(request, people, pages, office, told="link", about=account, link=link)
 
 
 def _page(  # noqa: PLR0913  what it shows
     request: Request[Any, Any, Any],
     people: People,
     pages: Pages,
+    office: Office,
     *,
     told: str = "",
     about: Account | None = None,
@@ -223,6 +238,7 @@ def _page(  # noqa: PLR0913  what it shows
     render = partial(pages.render, request, "accounts.html")
     return render(
         accounts=people.accounts.all(),
+        holders=holders(office.store),
         holds=people.accounts.holds,
         roles=list(Role),
         domains=list(DOMAINS),
@@ -237,12 +253,14 @@ def _page(  # noqa: PLR0913  what it shows
 
 
 def _change_page(
-    request: Request[Any, Any, Any], pages: Pages, account: Account, fault: str
+    request: Request[Any, Any, Any], pages: Pages, office: Office, account: Account, fault: str
 ) -> Response[Any]:
+    holder = holders(office.store).get(account.officer or "")
     return pages.render(
         request,
         "account_change.html",
         account=account,
+        certificate=holder.number if holder else "",
         roles=list(Role),
         domains=list(DOMAINS),
         domain_name=domain_names(request),

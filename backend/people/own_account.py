@@ -228,6 +228,7 @@ def sign_out_everywhere(
 ) -> Response[Any]:
     """End all sessions of the account."""
     people.sessions.end_all(visit.reader.account)
+    people.on_tablets.end_all(visit.reader.account)
     return signed_out(request)
 
 
@@ -348,6 +349,7 @@ def own_page(
         account=account,
         domain_name=domain_names(request),
         sessions=people.sessions.of_account(visit.reader.account),
+        tablets=people.on_tablets.of_account(visit.reader.account),
         this=visit.session.hash,
         codes_left=people.accounts.recovery_codes_left(visit.reader.account),
         required=visit.reader.role in SECOND_FACTOR,

@@ -2,22 +2,25 @@
 
 import os
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from msgspec import Struct
 
-from backend.people import accounts, app_keys, sessions, throttle
+from backend.people import accounts, app_keys, sessions, tablet_sign_ins, throttle
 from backend.people.accounts import Account, Accounts
 from backend.people.app_keys import AppKeys
 from backend.people.reader import Reader
 from backend.people.rights import SECOND_FACTOR
 from backend.people.sessions import Session, Sessions, Stage
+from backend.people.tablet_sign_ins import TabletSignIns
 from backend.people.throttle import Throttle
 from backend.sqlite_file import SQLiteFile
 from events.clock import Clock, Entropy
 
 FILE: Final = "people.sqlite"
-_TABLES: Final = accounts.TABLES + sessions.TABLES + throttle.TABLES + app_keys.TABLES
+_TABLES: Final = (
+    accounts.TABLES + sessions.TABLES + tablet_sign_ins.TABLES + throttle.TABLES + app_keys.TABLES
+)
 
 
 class SignedIn(Struct, frozen=True):
@@ -43,6 +46,7 @@ class People:
         self.entropy = entropy
         self.accounts = Accounts(db, clock, entropy)
         self.sessions = Sessions(db, clock, entropy)
+        self.on_tablets = TabletSignIns(db, clock, entropy)
         self.throttle = Throttle(db, clock)
         self.app_keys = AppKeys(db, clock, entropy)
 
@@ -51,7 +55,9 @@ class People:
         """Open the file in a data folder, made if there is none; nobody else may read it."""
         file = folder / FILE
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        return cls(SQLiteFile(file, _TABLES), clock, entropy, demo=demo)
+        db = SQLiteFile(file, _TABLES)
+        accounts.migrate(db)
+        return cls(db, clock, entropy, demo=demo)
 
     def close(self) -> None:
         """Close the file."""
@@ -66,6 +72,34 @@ class People:
 
         It takes as long for a name that nobody has.
         """
+        account = self._with_password(name, password, address)
+        if not isinstance(account, Account):
+            return account
+        stage = self._stage(account)
+        if stage != "second":
+            self.throttle.succeeded(name, address)
+        return SignedIn(self.sessions.begin(account.account, stage, address, browser), stage)
+
+    def proven(
+        self, name: str, password: str, code: str, address: str = ""
+    ) -> Account | Waiting | Literal["code"] | None:
+        """Return whose name, password and second factor these are, all at once: for a tablet.
+
+        No session begins. "code": the password holds, and the second factor is still asked for.
+        """
+        account = self._with_password(name, password, address)
+        if not isinstance(account, Account):
+            return account
+        if account.has_second_factor:
+            if not code:
+                return "code"
+            if not self.accounts.second_checked(account.account, code):
+                self.throttle.failed(name, address)
+                return None
+        self.throttle.succeeded(name, address)
+        return account
+
+    def _with_password(self, name: str, password: str, address: str) -> Account | Waiting | None:
         wait = self.throttle.wait(name, address)
         if wait:
             return Waiting(wait)
@@ -74,10 +108,7 @@ class People:
         if account is None or not right or not self.accounts.holds(account):
             self.throttle.failed(name, address)
             return None
-        stage = self._stage(account)
-        if stage != "second":
-            self.throttle.succeeded(name, address)
-        return SignedIn(self.sessions.begin(account.account, stage, address, browser), stage)
+        return account
 
     def join(self, token: str, password: str, address: str = "") -> Account:
         """Spend a one-time link on a password. Who has the link is no guesser."""

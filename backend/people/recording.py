@@ -25,6 +25,7 @@ def opened(office: Office, account: Account, by: Reader | None) -> None:
         domains=account.domains,
         townships=account.townships,
         until=account.until,
+        officer=account.officer,
     )
     office.record(fact, actor=_actor(by))
 
@@ -41,6 +42,7 @@ def changed(
         townships=account.townships,
         until=account.until,
         key=key,
+        officer=account.officer,
     )
     office.record(fact, actor=_actor(by))
 

@@ -46,6 +46,8 @@ class Right(StrEnum):
     EXPORT = "export"
     SUPERVISE = "supervise"
     """To record an act of supervision."""
+    INSPECT = "inspect"
+    """To sign in on a tablet, as the officer of the register whom the account names."""
 
 
 _READING: Final = frozenset({Right.SIGNED_IN, Right.READ_VIEWS, Right.READ_CASES})
@@ -70,10 +72,11 @@ GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
         Right.MANAGE_LISTS,
         Right.EXPORT,
         Right.SUPERVISE,
+        Right.INSPECT,
     },
-    Role.SECTION_CHIEF: _READING | {Right.READ_PEOPLE_SEALED, Right.EXPORT},
+    Role.SECTION_CHIEF: _READING | {Right.READ_PEOPLE_SEALED, Right.EXPORT, Right.INSPECT},
     Role.TOWNSHIP: _READING | {Right.EXPORT},
-    Role.INSPECTOR: _READING,
+    Role.INSPECTOR: _READING | {Right.INSPECT},
     Role.SUPERVISOR: _READING | {Right.READ_HISTORY, Right.EXPORT},
 }
 
@@ -82,6 +85,9 @@ BY_KEY: Final = frozenset({Right.READ_VIEWS, Right.EXPORT})
 
 SECOND_FACTOR: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 """Roles that do not get in with a password alone."""
+
+MAY_INSPECT: Final = frozenset(role for role, rights in GRANTS.items() if Right.INSPECT in rights)
+"""Roles whose accounts may name an officer of the register."""
 
 NEEDS_DOMAINS: Final = frozenset({Role.SECTION_CHIEF})
 NEEDS_TOWNSHIPS: Final = frozenset({Role.TOWNSHIP})
@@ -109,6 +115,7 @@ OPEN: Final = SIGNING_IN | frozenset(
         "/sync/enrol",
         "/sync/log",
         "/sync/pull",
+        "/sync/sign-in",
     }
 )
 """Open to anybody; `/sync` has signatures of its own. A route that is neither here nor says

@@ -45,6 +45,8 @@ def account_fault(reason: str, _: Gettext) -> str:
         "key-uses": _("Choose what the key is to read."),
         "key-until": _("A key ends within a year, and not after its account."),
         "key-many": _("An account has at most 20 keys. Revoke one first."),
+        "certificate": _("Nobody on the list of officers holds a certificate of this number."),
+        "officer_role": _("An account of this role cannot name an officer: it may not inspect."),
         "own": _("Your own account is changed by another security administrator."),
     }.get(reason, _("This was refused."))
 

@@ -44,6 +44,35 @@ class LanguageCard(Block):
         return self.height
 
 
+class LockCard(Block):
+    """After how long without a touch the PIN is asked for."""
+
+    def __init__(self, state: SettingsState) -> None:
+        super().__init__()
+        self._icon = Icon(name="lock", color=theme.ACCENT)
+        self._words = Text(text=_("Lock when nobody uses it for"), strong=True)
+        self.choice = Segments()
+        for part in (self._icon, self._words, self.choice):
+            self.add_widget(part)
+        self.show(state)
+
+    def show(self, state: SettingsState) -> None:
+        self.choice.offer({one.value: one.text for one in state.lock_choices})
+        self.choice.show(state.lock_after)
+
+    def measure(self, width: float) -> float:
+        beside = width >= dp(900)
+        self.choice.measure(dp(480) if beside else width - 2 * theme.PAD)
+        words = self._words.measure(width - dp(66) - theme.PAD - (dp(500) if beside else 0))
+        self.size = (width, dp(92) if beside else words + self.choice.height + dp(50))
+        middle = self.height / 2 if beside else self.height - dp(18) - words / 2
+        self._icon.pos = (dp(22), middle - dp(13))
+        self._words.pos = (dp(66), middle - words / 2)
+        left = width - theme.PAD - self.choice.width if beside else theme.PAD
+        self.choice.pos = (left, dp(16))
+        return self.height
+
+
 class OfficerCard(Block):
     def __init__(self, row: OfficerRow) -> None:
         super().__init__()
@@ -121,7 +150,7 @@ class Facts(Block):
 
 
 class SettingsScreen(BoxLayout):
-    __events__ = ("on_language", "on_sign_in", "on_sign_out")
+    __events__ = ("on_language", "on_sign_in", "on_sign_out", "on_lock_after")
 
     state = ObjectProperty(None, allownone=True)
 
@@ -136,6 +165,7 @@ class SettingsScreen(BoxLayout):
             ("head officers", _("On duty")),
             *((f"officer {row.officer}", row) for row in state.officers),
             ("add officer", None),
+            *((("lock", state),) if state.lock_choices else ()),
             ("head language", _("Display")),
             ("language", state.language),
             ("head tablet", _("This tablet")),
@@ -166,6 +196,12 @@ class SettingsScreen(BoxLayout):
             adding = AddOfficer(row)
             adding.button.bind(on_release=lambda _: self.dispatch("on_sign_in"))
             return adding
+        if isinstance(row, SettingsState):
+            locking = LockCard(row)
+            locking.choice.bind(
+                on_choose=lambda _, minutes: self.dispatch("on_lock_after", minutes)
+            )
+            return locking
         if key == "language":
             choosing = LanguageCard(str(row))
             choosing.choice.bind(on_choose=lambda _, code: self.dispatch("on_language", code))
@@ -180,6 +216,9 @@ class SettingsScreen(BoxLayout):
 
     def on_sign_out(self, officer: str) -> None:
         """Hear who leaves."""
+
+    def on_lock_after(self, minutes: str) -> None:
+        """Hear how soon the PIN is asked for again."""
 
 
 Builder.load_file(str(Path(__file__).with_name("settings.kv")))

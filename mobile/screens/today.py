@@ -139,7 +139,7 @@ class WorkCard(Block):
 
 
 class TodayScreen(BoxLayout):
-    __events__ = ("on_start", "on_search", "on_kind")
+    __events__ = ("on_start", "on_search", "on_kind", "on_another", "on_lock")
 
     state = ObjectProperty(None, allownone=True)
     wide = BooleanProperty(defaultvalue=False)
@@ -200,6 +200,12 @@ class TodayScreen(BoxLayout):
 
     def on_kind(self, kind: str) -> None:
         """Hear which kind they want; empty means every one."""
+
+    def on_another(self) -> None:
+        """Hear that another officer signs in."""
+
+    def on_lock(self) -> None:
+        """Hear that they put the tablet away."""
 
 
 Builder.load_file(str(Path(__file__).with_name("today.kv")))
