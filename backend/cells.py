@@ -116,7 +116,7 @@ class CellsOut(Struct, frozen=True):
     "/views/cells",
     tags=["views"],
     summary="地图 · states of a map's cells",
-    dependencies=measuring.ASKED,
+    dependencies=measuring.ASKED_BY_ITEM,
     description="\n".join((_LAYOUT, "", *table())),
     sync_to_thread=True,
 )

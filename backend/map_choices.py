@@ -12,7 +12,7 @@ from backend.pages import Words
 from backend.people.reader import Reader
 from events.language import Language
 from events.register import AreaListed
-from projections import lists
+from projections import items, lists
 from projections.question import Question
 from projections.slots import HOTSPOT, key_slots
 from projections.spans import OPEN, Span
@@ -88,6 +88,11 @@ def choices(
             _any(_kinds(views, language), chosen.get("kind"), said(_ALL)),
         ),
         Field(
+            "item",
+            said(_("Item")),
+            _any(_items(views, reader, language), chosen.get("item"), said(_ALL)),
+        ),
+        Field(
             "officer", said(_("Officer")), _any(officers(views), chosen.get("officer"), said(_ALL))
         ),
     )
@@ -119,6 +124,22 @@ def _kinds(views: ViewStore, language: Language) -> Mapping[str, str]:
 
 
 _title: Final = json.Decoder(_Titled)
+
+
+def _items(views: ViewStore, reader: Reader, language: Language) -> Mapping[str, str]:
+    """Return the items that are for objects, which alone lie on a map."""
+    view = view_of(views.views, "items")
+    rows = views.select(Query("items", document=True))
+    found = [items.item(row.key, view.decode(row.document)).listing(OPEN) for row in rows]
+    own = [
+        one
+        for one in found
+        if one and one.object_types and (not reader.domains or one.domain in reader.domains)
+    ]
+    return {
+        one.item: f"{one.item} {one.name_zh if language == 'zh' else one.name_en}"
+        for one in sorted(own, key=lambda one: one.item)
+    }
 
 
 def officers(views: ViewStore) -> Mapping[str, str]:

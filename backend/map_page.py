@@ -21,7 +21,7 @@ from backend.grids import GridName, address_of, areas_of, grid_named, grid_of
 from backend.map_cells import behind, names
 from backend.map_words import Look, look_of, looks, reads
 from backend.measure_words import type_name
-from backend.measuring import ASKED, Asked
+from backend.measuring import ASKED_BY_ITEM, Asked
 from backend.overview import on_the_wall
 from backend.pages import Pages, Words, grouped, language_of
 from backend.people.reader import Reader
@@ -119,7 +119,7 @@ class Shown(Struct, frozen=True):
 @get(
     "/map",
     include_in_schema=False,
-    dependencies=ASKED,
+    dependencies=ASKED_BY_ITEM,
     opt={"right": "read_views"},
     sync_to_thread=True,
 )
@@ -316,7 +316,7 @@ def _told(words: Words) -> str:
 @get(
     "/map/names",
     include_in_schema=False,
-    dependencies=ASKED,
+    dependencies=ASKED_BY_ITEM,
     opt={"right": "read_views"},
     sync_to_thread=True,
 )
@@ -339,7 +339,7 @@ def map_names(
 @get(
     "/map/cell",
     include_in_schema=False,
-    dependencies=ASKED,
+    dependencies=ASKED_BY_ITEM,
     opt={"right": "read_views"},
     sync_to_thread=True,
 )

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 from msgspec import Struct, structs
 
+from backend.problems import ProblemError
 from backend.readings import Code, From, Reading, Today, Until, period_of
 from projections.figures import Measured
 from projections.garbage import no_collection
@@ -58,6 +59,29 @@ def asked(  # noqa: PLR0913  filters
 
 ASKED: Final = {"asked": Provide(asked, sync_to_thread=True)}
 """The dependencies of a route that computes measures."""
+
+
+def asked_by_item(
+    *,
+    of_all: NamedDependency[SkipValidation[Asked]],
+    reading: NamedDependency[SkipValidation[Reading]],
+    item: Code = None,
+) -> Asked:
+    """Read what is asked of a map, which is told by item too."""
+    if item is None or not item:
+        return of_all
+    with reading.held() as views:
+        if item not in views.load("items", [item]):
+            reason = "no item of the list"
+            raise ProblemError("bad-request", parameters=[{"name": "item", "reason": reason}])
+    return structs.replace(of_all, filters=structs.replace(of_all.filters, item=item))
+
+
+ASKED_BY_ITEM: Final = {
+    "of_all": Provide(asked, sync_to_thread=True),
+    "asked": Provide(asked_by_item, sync_to_thread=True),
+}
+"""The dependencies of a route whose answer an item cuts down."""
 
 
 class _Held(Struct):

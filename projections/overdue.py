@@ -26,12 +26,19 @@ _BACK: Final = timedelta(days=366)
 def overdue(
     views: ViewReader, days: Span, today: date, filters: Filters
 ) -> Mapping[str, Sequence[Span]]:
-    """Return on which days the chosen objects waited, whoever was to inspect them."""
+    """Return on which days the chosen objects waited, whoever was to inspect them.
+
+    With `item`: for an inspection with it.
+    """
     back = date.min if days.start - date.min < _BACK else days.start - _BACK
     asked = structs.replace(filters, officer=None)
     question = Question(views, Span(back, days.end), today, asked)
     rules = Rules(question.items, question.plans)
-    missed = [one for one in in_windows(question, rules) if not one.met and one.ends_on < today]
+    missed = [
+        one
+        for one in in_windows(question, rules)
+        if not one.met and one.ends_on < today and filters.item in (None, one.item)
+    ]
     found: defaultdict[str, set[Span]] = defaultdict(set)
     for key, span in (*_waits(question, missed), *_terms(question, rules)):
         if span.start <= span.end:
@@ -47,6 +54,7 @@ def _terms(question: Question, rules: Rules) -> Iterator[tuple[str, Span]]:
         if (
             due.due_on < today
             and not due.met
+            and question.filters.item in (None, due.item)
             and place is not None
             and question.chooses(place)
             and (item.asks(place.object_type, due.due_on) or item.asks(place.object_type, today))

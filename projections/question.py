@@ -34,7 +34,8 @@ class Filters(Struct, frozen=True):
 
     `township`, `village` and `domain` choose objects and inspections. `kind` is that of a
     checklist; of objects it chooses those of a type that its items name. `officer` chooses
-    inspections by their crew, and the officer where officers are counted.
+    inspections by their crew, and the officer where officers are counted. `item` chooses the
+    inspections that used it and the objects of the types it is for; only the map asks for it.
     """
 
     township: str | None = None
@@ -42,6 +43,7 @@ class Filters(Struct, frozen=True):
     kind: str | None = None
     village: str | None = None
     officer: str | None = None
+    item: str | None = None
 
 
 class Done(Struct, frozen=True, gc=False):
@@ -148,8 +150,13 @@ class Question:
 
     @cached_property
     def types(self) -> frozenset[str] | None:
-        """The types of objects that the chosen kind inspects; None: all."""
-        return None if self.filters.kind is None else self._types_of(self.filters.kind)
+        """The types of objects that the chosen kind and item are for; None: all."""
+        kind, item = self.filters.kind, self.filters.item
+        found = None if kind is None else self._types_of(self._asked_by(kind))
+        if item is None:
+            return found
+        own = self._types_of({item})
+        return own if found is None else own & found
 
     def chooses(self, one: Denominator | Place) -> bool:
         """Tell whether the filters choose an object."""
@@ -161,17 +168,21 @@ class Question:
             and (self.types is None or one.object_type in self.types)
         )
 
-    def _types_of(self, kind: str) -> frozenset[str]:
+    def _asked_by(self, kind: str) -> set[str]:
+        """Return the items that the checklists of a kind name."""
         view = view_of(self.views.views, "checklists")
         asked = set[str]()
         for row in self.views.select(Query("checklists", document=True)):
             form = lists.checklist(view.decode(row.document), self.today)
             if form is not None and form.kind == kind:
                 asked |= set(_read_checklist(form.content).items)
+        return asked
+
+    def _types_of(self, codes: set[str]) -> frozenset[str]:
         return frozenset(
             object_type
             for item in self.items
-            if item.code in asked and (listing := item.listing(self.today))
+            if item.code in codes and (listing := item.listing(self.today))
             for object_type in listing.object_types
         )
 
@@ -223,9 +234,11 @@ def completed(views: ViewReader, past: Span | None, chosen: Filters) -> list[Don
     where += chosen_where(chosen, "township", "domain", "kind", "village")
     rows = views.select(Query("inspections", columns=_DONE, where=tuple(where), order=_DONE))
     found = [Done(row.key, *row.values) for row in rows]  # type: ignore[arg-type]
-    if chosen.officer is None:
-        return found
-    return [one for one in found if chosen.officer in one.officers.split()]
+    if chosen.officer is not None:
+        found = [one for one in found if chosen.officer in one.officers.split()]
+    if chosen.item is not None:
+        found = [one for one in found if chosen.item in one.items.split()]
+    return found
 
 
 def denominators(

@@ -71,11 +71,18 @@ def _effective(
         ("effective", "=", 1),
     ]
     where += chosen_where(chosen, "township", "domain", "kind", "village")
-    asked = columns if chosen.officer is None else (*columns, "officers")
+    words = [(name, value) for name, value in _words(chosen) if value is not None]
+    asked = (*columns, *(name for name, _ in words))
     query = Query("inspections", columns=asked, where=tuple(where), order=_INDEXED)
     for row in views.select(query):
-        if chosen.officer is None or chosen.officer in str(row.values[-1]).split():
+        held = row.values[len(columns) :]
+        if all(value in str(text).split() for (_, value), text in zip(words, held, strict=True)):
             yield row.values  # type: ignore[misc]  these columns are text
+
+
+def _words(chosen: Filters) -> tuple[tuple[str, str | None], ...]:
+    """Return the columns of words in which a filter's own has to be."""
+    return ("officers", chosen.officer), ("items", chosen.item)
 
 
 def _first_year(views: ViewReader) -> int | None:
