@@ -14,7 +14,7 @@ from projections.figures import Figure, Measured, Part
 from projections.fold import catch_up
 from projections.measures import MEASURES
 from projections.question import Question
-from projections.views import MemoryViews
+from projections.views import MemoryViews, ViewStore
 from tests.district import INSPECTIONS, OBJECTS, Q1, T2, T3, TODAY
 from tests.histories import an_id
 from tests.whole_district import (
@@ -31,9 +31,14 @@ NAMES = {an_id(row[0]): row[0] for table in TABLES for row in table} | {T2: "T2"
 
 
 @pytest.fixture(scope="module")
-def quarter() -> Mapping[str, Measured]:
-    views = MemoryViews(VIEWS)
-    catch_up(the_whole_district().store(), views, batch=11)
+def views() -> ViewStore:
+    target = MemoryViews(VIEWS)
+    catch_up(the_whole_district().store(), target, batch=11)
+    return target
+
+
+@pytest.fixture
+def quarter(views: ViewStore) -> Mapping[str, Measured]:
     question = Question(views, Q1, TODAY)
     return {name: measure.compute(question) for name, measure in MEASURES.items()}
 
