@@ -51,6 +51,7 @@ from backend.door import Door, secure
 from backend.enrol import Registrar
 from backend.exports import odata
 from backend.exports import page as exports
+from backend.finding import Finder
 from backend.forms import Forms
 from backend.frame import Frame
 from backend.health import Ready
@@ -76,6 +77,7 @@ from events.statements import Checkpoint
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
+NAMES_READ: Final = 60.0  # seconds until names are read again that nobody asked for
 MAX_BODY: Final = 65_536  # of any request but a push
 
 
@@ -109,10 +111,13 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
     found = assets.load()
     around = Frame(parts.name, parts.live.standings, demo=parts.demo)
     pages = Pages(found, around)
+    finder = Finder()
+    names = Worker("names", lambda: finder.prepare(parts.reading), NAMES_READ)
     app = Litestar(
         # In one router: an app that is given two handlers of a path one by one wraps one twice.
         route_handlers=[Router("/", route_handlers=routes())],
-        dependencies=_dependencies(settings, parts, found, pages) | {"frame": _given(around)},
+        dependencies=_dependencies(settings, parts, found, pages)
+        | {"frame": _given(around), "finder": _given(finder)},
         exception_handlers={
             **problem_pages.HANDLERS,
             NotSignedInError: on_nobody,
@@ -120,7 +125,7 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
         guards=[guard],
         state=State({"people": parts.people, "pages": pages, "office": parts.office}),
         before_send=[secure],
-        lifespan=[_working(settings, parts)],
+        lifespan=[_working(settings, {**parts.workers, "names": names})],
         request_max_body_size=MAX_BODY,
         logging_config=None,
         openapi_config=openapi.config(found),
@@ -262,16 +267,16 @@ def _given(value: object) -> Provide:
 
 
 def _working(
-    settings: Settings, parts: Parts
+    settings: Settings, workers: Mapping[str, Worker]
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def working(_app: Litestar) -> AsyncGenerator[None, None]:
-        for worker in parts.workers.values():
+        for worker in workers.values():
             worker.start()
         try:
             yield
         finally:
-            for worker in parts.workers.values():
+            for worker in workers.values():
                 await to_thread.run_sync(worker.end, settings.shutdown_seconds)
 
     return working

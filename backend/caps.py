@@ -9,10 +9,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from backend.measuring import Asked as What
+from backend.measuring import Measuring
 from backend.readings import MOST, After, Asked, Code, Format, Limit, Reading, Table, Today
 from projections.cap_use import CapCount, enterprise_years, may_plan, planned
 from projections.joint_visits import Joint, joint_visits
-from projections.question import Filters, Question
+from projections.question import Filters
 from projections.spans import Span
 from projections.views import Cursor, CursorError, ViewStore
 
@@ -25,6 +27,7 @@ def caps(  # noqa: PLR0913  filters
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
     township: Code = None,
     domain: Code = None,
     year: Annotated[int | None, QueryParameter(ge=1900, le=9998)] = None,
@@ -39,10 +42,10 @@ def caps(  # noqa: PLR0913  filters
     day = today or reading.today()
     whole = Span(date(year or day.year, 1, 1), date(year or day.year, 12, 31))
 
-    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        question = Question(views, whole, day, Filters(township, domain))
-        waiting = planned(question) if whole.end.year == day.year else Counter[str]()
-        found = enterprise_years(question).values()
+    def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
+        question = measuring.question(What(whole, day, Filters(township, domain)))
+        waiting = question.once(planned) if whole.end.year == day.year else Counter[str]()
+        found = question.once(enterprise_years).values()
         kept = [one for one in found if show == "all" or one.status in NEAR]
         return caps_table(kept, waiting, exception, start, most)
 
@@ -54,6 +57,7 @@ def joint(  # noqa: PLR0913  filters
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
     township: Code = None,
     domain: Code = None,
     until: _Until = None,
@@ -65,9 +69,9 @@ def joint(  # noqa: PLR0913  filters
     """List enterprises of which several items are due, or several visits assigned."""
     day = today or reading.today()
 
-    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        question = Question(views, Span(day, day), day, Filters(township, domain))
-        return joint_table(joint_visits(question, until), start, most)
+    def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
+        question = measuring.question(What(Span(day, day), day, Filters(township, domain)))
+        return joint_table(question.once(joint_visits, until), start, most)
 
     return reading.list(request, "joint-visits", rows, day, Asked(after, limit, format))
 

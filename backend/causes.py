@@ -81,7 +81,7 @@ def causes_view(
 ) -> Response[Any]:
     """Return causes established between `from` and `to`, and what followed to this day."""
     with reading.held() as views:
-        found = causes(measuring.question(asked))
+        found = measuring.question(asked).once(causes)
         as_of = reading.as_of(query_of(request), asked.today, views)
     if wants_table(request, format):
         return as_table(request, "causes", lines(found), as_of)

@@ -1,5 +1,6 @@
 """待办清单: what is due of each object and household, by which day, and why."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
@@ -8,13 +9,15 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from backend.measuring import Asked as What
+from backend.measuring import Measuring
 from backend.readings import MOST, After, Asked, Code, Format, Limit, Reading, Table, Today
 from events.register import ItemListed
 from projections.due_lists import Due, due_list
 from projections.question import Filters, Question
 from projections.reasons import said
 from projections.spans import Span
-from projections.views import Cursor, CursorError, Query, ViewReader, ViewStore
+from projections.views import Cursor, CursorError, Query, ViewStore
 
 DueKind: TypeAlias = Literal["recheck", "visit", "patrol"]
 DUE_KINDS: Final[tuple[DueKind, ...]] = get_args(DueKind)
@@ -27,6 +30,7 @@ def due(  # noqa: PLR0913  filters
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
     township: Code = None,
     village: Code = None,
     domain: Code = None,
@@ -44,8 +48,8 @@ def due(  # noqa: PLR0913  filters
     day = today or reading.today()
     filters = Filters(township, domain, kind, village)
 
-    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        question = asked_today(views, day, filters)
+    def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
+        question = measuring.question(asked_today(day, filters))
         found = due_list(question, until, object_type=object_type, overdue=overdue)
         found = [one for one in found if what in (None, due_kind(one))]
         return table(question, found, start, most)
@@ -58,25 +62,23 @@ def due_kind(one: Due) -> DueKind:
     return _KIND_OF.get(one.basis.mode, "visit")
 
 
-def asked_today(views: ViewReader, day: date, filters: Filters) -> Question:
-    """Return the question that a due list answers: what is open on a day."""
-    return Question(views, Span(day, day), day, filters)
+def asked_today(day: date, filters: Filters) -> What:
+    """Return what a due list is asked: what is open on a day."""
+    return What(Span(day, day), day, filters)
 
 
 def table(
     question: Question, found: Sequence[Due], start: Cursor | None = None, most: int = MOST
 ) -> Table:
-    """Return what is due as rows."""
-    if start is not None:
-        edge = place_of(start)
-        found = [one for one in found if one.order > edge]
-    shown = found[:most]
+    """Return what is due, which comes in its order, as rows."""
+    first = 0 if start is None else bisect_right(found, place_of(start), key=_order)
+    shown = found[first : first + most]
     names = _names(question, {one.object for one in shown})
     items = {
         one.code: listing for one in question.items if (listing := one.listing(question.today))
     }
     rows = [_row(one, names, items.get(one.item)) for one in shown]
-    return Table(rows, shown[-1].order if len(found) > most else None)
+    return Table(rows, shown[-1].order if len(found) > first + most else None)
 
 
 def place_of(cursor: Cursor) -> tuple[str, ...]:
@@ -84,6 +86,10 @@ def place_of(cursor: Cursor) -> tuple[str, ...]:
     if len(cursor) != _CURSOR or not all(isinstance(one, str) for one in cursor):
         raise CursorError("due")
     return tuple(str(one) for one in cursor)
+
+
+def _order(one: Due) -> tuple[str, str, str]:
+    return one.order
 
 
 def _names(question: Question, keys: Iterable[str]) -> Mapping[str, str]:

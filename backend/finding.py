@@ -90,6 +90,12 @@ class Finder:
         self._stand: tuple[int, object, date] | None = None
         self._due: Mapping[str, date] = {}
 
+    def prepare(self, reading: Reading) -> bool:
+        """Read all names before anybody looks for one: of many that takes seconds. As a work."""
+        with reading.unmoved() as views:
+            self._names.follow(views)
+        return False
+
     def filters(self, views: ViewStore, what: Wanted) -> ObjectFilters:
         """Return the filters of a list, with the keys that the rest of the question leaves."""
         filters, found = _in_area(what)

@@ -68,7 +68,7 @@ def goals_view(
 ) -> Response[Any]:
     """Count what patrols saw between `from` and `to`. Fewer than five persons are hidden."""
     with reading.held() as views:
-        found = goals(measuring.question(asked))
+        found = measuring.question(asked).once(goals)
         as_of = reading.as_of(query_of(request), asked.today, views)
     hidden = hidden_persons(found)
     if wants_table(request, format):

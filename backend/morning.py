@@ -158,5 +158,5 @@ def _due(question: Question, weather: Measured) -> Sequence[DueCount]:
 
 
 def _near(question: Question) -> Sequence[CapCount]:
-    found = [one for one in enterprise_years(question).values() if one.status in NEAR]
+    found = [one for one in question.once(enterprise_years).values() if one.status in NEAR]
     return sorted(found, key=lambda one: (one.status != "exceeded", one.enterprise))

@@ -49,6 +49,13 @@ class NameIndex:
                 if all(part in held.text for part in parts) and held.text
             ]
 
+    def follow(self, views: ViewReader) -> None:
+        """Read what was touched, before anybody asks; older views than are known are left."""
+        with self._lock:
+            position, made = self._stand
+            if made is not views.views or views.position() > position:
+                self._follow(views)
+
     def _follow(self, views: ViewReader) -> None:
         """Read what was touched since; from the first row on where other views took over."""
         position, made = self._stand

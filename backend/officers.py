@@ -15,8 +15,9 @@ from backend.measuring import ASKED, Asked, Measuring
 from backend.people.rights import Right
 from backend.readings import MOST, After, Format, Limit, Reading, Table
 from backend.readings import Asked as Page
+from projections.figures import Measured
 from projections.lists import Officer
-from projections.participation import pairs, reached_domains
+from projections.participation import reached_domains
 from projections.posts import as_officer, holds, is_there, last_certified, standing
 from projections.question import Question
 from projections.spans import OPEN
@@ -70,8 +71,8 @@ def table(
     measured = measuring.measured("officer_participation", asked)
     counted = {part.key: bool(part.done) for part in measured.figure.parts}
     chosen = None if show == "all" else {*(counted if show == "counts" else measured.lists[show])}
-    domains = reached_domains(question)
-    partners = _partners(question)
+    domains = question.once(reached_domains)
+    partners = _partners(measured)
     found = [
         (_place(one, question.today, sort), one)
         for one in question.officers
@@ -114,10 +115,11 @@ def _ends(one: Officer, today: date) -> str | None:
     return max(ends).isoformat() if ends else None
 
 
-def _partners(question: Question) -> Mapping[str, Sequence[str]]:
+def _partners(measured: Measured) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    for pair in pairs(question):
-        found.setdefault(pair.officer, []).append(pair.partner)
+    for pair in measured.lists.get("pairs", ()):
+        officer, _, partner = pair.partition("|")
+        found.setdefault(officer, []).append(partner)
     return found
 
 

@@ -97,7 +97,7 @@ class Figures(Struct, frozen=True):
 def figures(measuring: Measuring, asked: Asked) -> Figures:
     """Compute what the page shows of a year, while the views are held."""
     begun = [span for span in steps_of(asked.period, "quarter") if span.start <= asked.today]
-    seen = goals(measuring.question(asked)).whole
+    seen = measuring.question(asked).once(goals).whole
     return Figures(
         measuring.all(asked),
         [(span, measuring.measured(BREADTH, asked.over(span))) for span in begun],

@@ -3,6 +3,7 @@
 By inspection and day, the newest first. There are no sums by officer, here or in an export.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -10,6 +11,8 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from backend.measuring import Asked as What
+from backend.measuring import Measuring
 from backend.readings import (
     MOST,
     After,
@@ -28,7 +31,7 @@ from backend.readings import (
 from events.procedure_rules import Cited
 from events.store import EventStore
 from projections.procedure_faults import FaultLine, procedure_faults
-from projections.question import Filters, Question
+from projections.question import Filters
 from projections.views import Cursor, CursorError, ViewStore
 
 _TO_CONFIRM: Final = "[待核实]"
@@ -40,6 +43,7 @@ def procedure(  # noqa: PLR0913  filters
     *,
     request: Request[Any, Any, Any],
     reading: NamedDependency[SkipValidation[Reading]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
     township: Code = None,
     village: Code = None,
     domain: Code = None,
@@ -59,12 +63,14 @@ def procedure(  # noqa: PLR0913  filters
     period = period_of(first, last, day)
     filters = Filters(township, domain, kind, village, officer)
 
-    def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
-        lines = procedure_faults(
-            Question(views, period, day, filters), None if code is None else (code,)
-        )
-        if mended is not None:
-            lines = [line for line in lines if (line.mended_at is not None) == mended]
+    def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
+        every = measuring.question(What(period, day, filters)).once(procedure_faults)
+        lines = [
+            line
+            for line in every
+            if code in (None, line.code)
+            and (mended is None or mended == (line.mended_at is not None))
+        ]
         return table(lines, reading.store, start, most, flat=wants_table(request, format))
 
     return reading.list(request, "procedure", rows, day, Asked(after, limit, format))
@@ -78,14 +84,15 @@ def table(
     *,
     flat: bool = False,
 ) -> Table:
-    """Return faults as rows, the newest first; `flat` for a spreadsheet: one text for the law."""
-    if start is not None:
-        before = _place(start)
-        lines = [line for line in lines if line.place < before]
-    newest = sorted(lines, key=_place_of, reverse=True)
-    shown = newest[:most]
-    end = shown[-1].place if len(newest) > most else None
-    return Table([_row(line, store, flat=flat) for line in shown], end)
+    """Return faults, which come by their place, as rows, the newest first.
+
+    `flat` is for a spreadsheet: one text for the law.
+    """
+    end = len(lines) if start is None else bisect_left(lines, _place(start), key=_place_of)
+    first = max(0, end - most)
+    shown = lines[first:end][::-1]
+    after = shown[-1].place if first else None
+    return Table([_row(line, store, flat=flat) for line in shown], after)
 
 
 def _place(cursor: Cursor) -> tuple[Any, ...]:

@@ -50,6 +50,7 @@ from projections.views import (
     Snapshots,
     StaleError,
     ViewStore,
+    last_of,
 )
 
 
@@ -83,6 +84,10 @@ class Served:
     def select(self, query: Query) -> list[Found]:
         """See `ViewReader.select`."""
         return self.now.select(query)
+
+    def last_of(self, query: Query, by: str, values: Iterable[str]) -> list[Found]:
+        """See `LastOf.last_of`."""
+        return last_of(self.now, query, by, values)
 
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         """See `ViewReader.count`."""

@@ -96,7 +96,7 @@ def recoveries_view(  # noqa: PLR0913  filters
     """Return the ledger as it stands at the end of the period; money received within it, too."""
     start = _start(after)
     with reading.held() as views:
-        ledger = recoveries(measuring.question(asked))
+        ledger = measuring.question(asked).once(recoveries)
         as_of = reading.as_of(query_of(request), asked.today, views)
         of, total = _summed(ledger, measuring.homes())
     if wants_table(request, format):

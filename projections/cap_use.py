@@ -88,7 +88,7 @@ def may_plan(count: CapCount, exception: str = "", planned: int = 0) -> Decision
 def cap_use(question: Question) -> Measured:
     """Σ counted ÷ Σ cap over enterprise × year, by township; more than the cap is said."""
     with no_collection():
-        found = enterprise_years(question)
+        found = question.once(enterprise_years)
     capped = [one for one in found.values() if one.cap is not None]
     by: defaultdict[str, list[Part]] = defaultdict(list)
     for one in capped:

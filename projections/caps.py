@@ -8,7 +8,7 @@ that was broken off, voided or made at the desk, and not one under a listed exce
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from projections import objects as register
 from projections.plans import cap
 from projections.procedure import Acts, read_acts
 from projections.question import Question
-from projections.views import Query, ViewReader, view_of
+from projections.views import Condition, Query, ViewReader, view_of
 
 EXCEPTIONS: Final = frozenset({"superior_special", "lead"})
 """The listed exceptions: a special check ordered from above; a complaint or transferred lead."""
@@ -72,9 +72,14 @@ class Caps:
         return None
 
 
-def enterprises(views: ViewReader) -> Mapping[str, register.Terms]:
-    """Return what rules read of the objects that ever had the credit code of an enterprise."""
-    rows = views.select(Query("objects", columns=("counts", "terms"), where=(("terms", "!=", ""),)))
+def enterprises(
+    views: ViewReader, only: Collection[str] | None = None
+) -> Mapping[str, register.Terms]:
+    """Return what rules read of (some) objects that ever had the credit code of an enterprise."""
+    where: tuple[Condition, ...] = (("terms", "!=", ""),)
+    if only is not None:
+        where = (("key", "in", sorted(only)), *where)
+    rows = views.select(Query("objects", columns=("counts", "terms"), where=where))
     of = ((row.key, register.terms(str(row.values[1]))) for row in rows)
     return {key: terms for key, terms in of if any(is_enterprise(one.uscc) for one in terms.terms)}
 
@@ -127,6 +132,7 @@ def _completed(
             "inspections",
             columns=("completed_on", "object", "object_type", "procedure"),
             where=(
+                ("object", "in", sorted(known)),
                 ("completed_on", ">=", start.isoformat()),
                 ("completed_on", "<=", end.isoformat()),
                 ("procedure", "!=", ""),

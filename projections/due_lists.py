@@ -10,6 +10,7 @@ cannot be caught up.
 `due_on` is a working day, but for patrols, which go out on any day.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -74,22 +75,28 @@ def due_list(
 ) -> list[Due]:
     """Return what is due up to a day (default: 30 days on), by due date, item and object."""
     last = until or _shifted(question.today, HORIZON)
+    found = question.once(in_order)
+    return [
+        one
+        for one in found[: bisect_right(found, last, key=lambda one: one.due_on)]
+        if (not overdue or one.overdue_days)
+        and (object_type is None or (one.place and one.place.object_type == object_type))
+    ]
+
+
+def in_order(question: Question) -> list[Due]:
+    """Return the next thing due for each item and object, by due date, item and object."""
     with no_collection():
-        found = [
-            one
-            for one in all_due(question)
-            if one.due_on <= last
-            and (not overdue or one.overdue_days)
-            and (object_type is None or (one.place and one.place.object_type == object_type))
-        ]
-        return sorted(found, key=lambda one: one.order)
+        return sorted(all_due(question), key=lambda one: one.order)
 
 
 def all_due(question: Question) -> Iterator[Due]:
     """Yield the next thing due for each item and object, however far ahead, and samples."""
     asked = _Open(question)
     until = question.today
-    uses = used_between(question.views, Span(asked.reads_from, until))
+    starts = [group.window.start for group in asked.groups()]
+    since = min([*starts, asked.reads_from(question.registered)])
+    uses = used_between(question.views, Span(since, until))
     terms = used_by(question.views, asked.with_terms(question.registered), until)
     for one in question.registered:
         yield from asked.of(one, uses, terms)
@@ -103,10 +110,13 @@ def next_due(question: Question, objects: Collection[str]) -> Mapping[str, Due]:
     """Return for some objects what falls due soonest."""
     chosen = registered(question.views, question.today, objects)
     asked = _Open(question)
-    uses = used_by(question.views, {key for one in chosen for key in one.members}, question.today)
+    keys = {key for one in chosen for key in one.members}
+    until = question.today
+    uses = used_by(question.views, keys, until, since=asked.reads_from(chosen))
+    terms = used_by(question.views, asked.with_terms(chosen), until)
     found: dict[str, Due] = {}
     for one in chosen:
-        rows = list(asked.of(one, uses, uses))
+        rows = list(asked.of(one, uses, terms))
         if rows:
             found[one.object] = min(rows, key=lambda row: row.order)
     return found
@@ -122,18 +132,16 @@ class _Open:
         self._asks: dict[tuple[str, str], list[tuple[str, list[Ask]]]] = {}
         self._passes: slots.Passes | None = None
 
-    @property
-    def reads_from(self) -> date:
-        """The first day of any window that is asked about."""
+    def reads_from(self, all_objects: Iterable[Registered]) -> date:
+        """Return the first day of any window that is asked about of some objects."""
+        kinds = {kind for one in all_objects for kind in one.types}
         starts = [
             ask.window.start
-            for one in self.question.registered
-            for kind in one.types
+            for kind in kinds
             for _, asks in self._of_type(*kind)
             for ask in asks
             if ask.window.start <= self.question.today
         ]
-        starts += [group.window.start for group in self.groups()]
         return min(starts, default=self.question.today)
 
     def with_terms(self, all_objects: Iterable[Registered]) -> set[str]:

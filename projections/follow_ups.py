@@ -7,6 +7,7 @@ day as it was extended, moved to the next working day where it is none. What has
 last and shows its age. What a day makes due is asked here and kept nowhere.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final, Literal, TypeAlias, get_args
@@ -92,18 +93,20 @@ def follow_ups(
     limit: int | None = None,
 ) -> FollowUpPage:
     """Return follow-ups in the order in which they are due; what has no deadline comes last."""
-    chosen = frozenset(kinds)
-    found = [
-        one for one in _all(question, state) if one.what in chosen and _is(question, state, one)
-    ]
-    found.sort(key=_place)
-    start = 0
-    if after is not None:
-        edge = _read(after)
-        start = next((at for at, one in enumerate(found) if _place(one) > edge), len(found))
+    found = question.once(_in_order, state, frozenset(kinds))
+    start = 0 if after is None else bisect_right(found, _read(after), key=_place)
     lines = tuple(found[start:] if limit is None else found[start : start + limit])
     is_last = start + len(lines) >= len(found)
     return FollowUpPage(lines, len(found), None if is_last or not lines else _place(lines[-1]))
+
+
+def _in_order(question: Question, state: State, kinds: frozenset[Kind]) -> list[FollowUp]:
+    every = question.once(_in_state, state)
+    return sorted((one for one in every if one.what in kinds), key=_place)
+
+
+def _in_state(question: Question, state: State) -> list[FollowUp]:
+    return [one for one in _all(question, state) if _is(question, state, one)]
 
 
 def following(question: Question, flags: Followed, *more: Condition) -> list[Following]:

@@ -246,7 +246,7 @@ INSPECTIONS: View = of_facts(
         ),
         ("followed", "follow_due_on", "follow_ended_on", "started_on"),
         ("object", "completed_on", "effective", "items", "officers"),  # all that rules read
-        ("township", "completed_on"),
+        ("township", "started_on"),
         ("assignment", "started_on"),
     ),
 )

@@ -39,7 +39,7 @@ def joint_visits(question: Question, until: date | None = None) -> list[Joint]:
     for row in due_list(question, until):
         if row.object in codes:
             due[codes[row.object][0]].append(row)
-    assigned = planned(question)
+    assigned = question.once(planned)
     entries: defaultdict[str, list[str]] = defaultdict(list)
     for key, (code, _) in sorted(codes.items()):
         entries[code].append(key)

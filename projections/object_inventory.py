@@ -1,12 +1,14 @@
 """执法对象清单 as a live list: each object with its last inspection and what is due.
 
 The columns of the view choose and order the rows; what a row shows is read as of `today`:
-the register and findings from its document, the last inspection from the inspections.
+the register from its document, findings and orders, which no day changes, from columns, the last
+inspection from the inspections. The visits in a document, which grow with the history, are not
+read.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -14,13 +16,15 @@ from events.inspections import Outcome
 from projections import objects as register
 from projections.chosen import where as chosen_where
 from projections.due_lists import Due, next_due
-from projections.objects import ObjectDocument, Standing
+from projections.objects import Standing
 from projections.question import Question
 from projections.spans import OPEN, Span
-from projections.views import Condition, Cursor, Found, Query, ViewReader, ViewStore, view_of
+from projections.views import Condition, Cursor, Found, Query, ViewReader, ViewStore, last_of
 
 PAGE = 50
 Order: TypeAlias = Literal["last_on", "name", "open_findings", "order_due_on"]
+
+_SHOWN: Final = ("open_findings", "order_due_on")
 
 
 class ObjectFilters(Struct, frozen=True):
@@ -106,20 +110,21 @@ def object_inventory(
     rows = views.select(
         Query(
             "objects",
-            columns=(order,),
+            columns=(order, *_SHOWN),
             where=_where(filters or ObjectFilters(), today),
             order=(order,),
             falling=falling,
             after=after,
             limit=limit + 1,
-            document=True,
         )
     )
     shown = rows[:limit]
+    documents = views.load("objects", [row.key for row in shown])  # none is sorted with the rows
+    shown = [row._replace(document=documents[row.key]) for row in shown]
     due = _due(views, [row.key for row in shown], today)
-    cursor = (*shown[-1].values, shown[-1].key) if len(rows) > limit else None
+    cursor = (shown[-1].values[0], shown[-1].key) if len(rows) > limit else None
     last = last_inspections(views, [row.key for row in shown])
-    lines = [_line(views, row, due.get(row.key), last.get(row.key), today) for row in shown]
+    lines = [_line(row, due.get(row.key), last.get(row.key), today) for row in shown]
     return ObjectPage(tuple(line for line in lines if line is not None), cursor)
 
 
@@ -130,12 +135,13 @@ def object_count(views: ViewReader, today: date, filters: ObjectFilters | None =
 
 def object_line(views: ViewStore, key: str, today: date) -> ObjectLine | None:
     """Return the line of one object, None if it was never listed."""
-    document = views.load("objects", [key]).get(key)
-    if document is None:
+    asked = Query("objects", columns=("key", *_SHOWN), where=(("key", "=", key),), document=True)
+    rows = views.select(asked)
+    if not rows:
         return None
     last = last_inspections(views, [key]).get(key)
     due = _due(views, [key], today).get(key)
-    return _line(views, Found(key, (), document), due, last, today)
+    return _line(rows[0], due, last, today)
 
 
 def _due(views: ViewReader, keys: Collection[str], today: date) -> Mapping[str, Due]:
@@ -153,14 +159,13 @@ def last_inspections(views: ViewStore, keys: list[str]) -> dict[str, LastInspect
     An object's own document can miss what was recorded under other keys, where two
     corrections moved an inspection to different objects; that of the inspection cannot.
     """
-    rows = views.select(
-        Query(
-            "inspections",
-            columns=("object", "completed_on", "officers", "outcome", "desk"),
-            where=(("object", "in", keys), ("effective", "=", 1)),
-            order=("object", "completed_on"),
-        )
+    query = Query(
+        "inspections",
+        columns=("object", "completed_on", "officers", "outcome", "desk"),
+        where=(("effective", "=", 1),),
+        order=("completed_on",),
     )
+    rows = last_of(views, query, "object", keys)
     return {str(row.values[0]): _last(row) for row in rows}
 
 
@@ -192,21 +197,19 @@ def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
 
 
 def _line(
-    views: ViewStore,
     row: Found,
     due: Due | None,
     last: LastInspection | None,
     today: date,
 ) -> ObjectLine | None:
-    document: ObjectDocument = view_of(views.views, "objects").decode(row.document)
+    document = register.decode_register(row.document)
     about = register.standing(document.register.values())
     listing = about.listing(today)
     if listing is None:
         return None
-    rows = register.counted_rows(document)
-    of = register.inspected(document, rows)
+    _, open_findings, order_due_on = row.values
     exempt = any(span.start <= today <= span.end for span in about.exempt)
-    deadlines = register.deadlines(rows).values()
+    order_due = date.fromisoformat(str(order_due_on))
     return ObjectLine(
         row.key,
         listing.name,
@@ -216,9 +219,9 @@ def _line(
         listing.township,
         listing.village,
         last,
-        len(register.open_findings(rows, of)),
+        int(open_findings),
         due,
-        min(deadlines, default=None),
+        None if order_due == OPEN else order_due,
         exempt,
         _ended(about, today),
         about.merged_into(today),

@@ -640,6 +640,8 @@ OBJECTS: View = of_facts(
         ("object_type", "last_on"),
         ("counts", "terms", "points"),  # all that denominators and maps read
         ("merged_into",),
+        ("open_findings",),
+        ("order_due_on",),
     ),
 )
 decode_register = msgpack.Decoder(RegisterOnly).decode

@@ -184,7 +184,7 @@ def faults_of(question: Question, inspections: Collection[str]) -> Sequence[Faul
     """Return the faults of single inspections, whenever they were started, by day."""
     query = Query("inspections", columns=_COLUMNS, where=(("key", "in", sorted(inspections)),))
     found = [Begun(row.key, *row.values) for row in question.views.select(query)]  # type: ignore[arg-type]
-    asked, today = _Asked(question), question.today.isoformat()
+    asked, today = _Asked(question, found), question.today.isoformat()
     lines = [
         line
         for one in found
@@ -252,7 +252,7 @@ def _found(
     for raised in done.findings:
         if form is not None and form.pictures(raised) > done.pictures:
             yield Fault("evidence_missing", raised.position), None
-    if one.inspection in asked.beyond:
+    if asked.was_enterprise(one.object) and one.inspection in asked.beyond:
         yield Fault("cap_exceeded", done.position), None
 
 
@@ -304,12 +304,16 @@ _read_form = json.Decoder(_Form).decode
 class _Asked:
     """What the rules look up, each of it read once."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, only: Sequence[Begun] | None = None) -> None:
         self._all = Question(question.views, question.period, question.today)
+        self._only = only
 
     def enterprise(self, thing: str, day: date) -> bool:
         terms = self._enterprises.get(thing)
         return terms is not None and is_enterprise(terms.on(day).uscc)
+
+    def was_enterprise(self, thing: str) -> bool:
+        return thing in self._enterprises
 
     def certified(self, officer: str, day: date) -> bool:
         known = self._officers.get(officer)
@@ -334,15 +338,19 @@ class _Asked:
 
     @cached_property
     def _enterprises(self) -> Mapping[str, Terms]:
-        return enterprises(self._all.views)
+        only = None if self._only is None else {one.object for one in self._only}
+        return enterprises(self._all.views, only)
 
     @cached_property
     def _approvals(self) -> Mapping[str, tuple[Approval, int]]:
+        of_these: tuple[Condition, ...] = ()
+        if self._only is not None:
+            of_these = (("key", "in", sorted({one.assignment for one in self._only})),)
         rows = self._all.views.select(
             Query(
                 "assignments",
                 columns=("approved", "approved_at", "withdrawn_at"),
-                where=(("approved", ">", 0),),
+                where=(("approved", ">", 0), *of_these),
                 order=("approved", "approved_at", "withdrawn_at"),
             )
         )

@@ -6,10 +6,10 @@ period, not of today; objects that were merged count once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from msgspec import Struct, json
 
@@ -27,6 +27,9 @@ from projections.registered import Registered, merged, registered
 from projections.spans import Span
 from projections.views import Condition, Query, ViewReader, view_of
 from projections.working_calendar import Calendar, calendar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Filters(Struct, frozen=True):
@@ -103,6 +106,16 @@ class Question:
         self.period = period
         self.today = today
         self.filters = filters or Filters()
+        self._answered: dict[tuple[Any, ...], Any] = {}
+
+    def once(
+        self, ask: Callable[Concatenate["Question", P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return what a pure function answers to this question, worked out the first time only."""
+        key = (ask, args, *sorted(kwargs.items()))
+        if key not in self._answered:
+            self._answered[key] = ask(self, *args, **kwargs)
+        return cast("T", self._answered[key])
 
     @cached_property
     def past(self) -> Span | None:

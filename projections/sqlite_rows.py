@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from projections.views import Condition, Found, Query
 
@@ -58,11 +59,33 @@ def columns(
 def select(cursor: Cursor, query: Query) -> list[Found]:
     """See `ViewReader.select`."""
     cursor.execute(*statement(query))
+    return _found(cursor, query)
+
+
+def _found(cursor: Cursor, query: Query) -> list[Found]:
     rows = cursor.fetchall()
     width = len(query.columns) + 1
     if query.document:
         return [Found(row[0], tuple(row[1:width]), row[width]) for row in rows]
     return [Found(row[0], tuple(row[1:])) for row in rows]
+
+
+def last_of(cursor: Cursor, query: Query, by: str, values: Iterable[str]) -> list[Found]:
+    """See `views.last_of`: one seek in an index for each value."""
+    last = replace(
+        query, columns=(), where=((by, "=", ""), *query.where), falling=True, limit=1,
+        document=False,
+    )  # fmt: skip
+    of_one, parameters = statement(last)
+    of_one = of_one.replace(f"{by} = ?", f"{by} = wanted.value", 1)
+    wanted = msgspec.json.encode(list(values)).decode()
+    names = ", ".join(("key", *query.columns, *(("document",) if query.document else ())))
+    cursor.execute(
+        f"SELECT {names} FROM {table(query.view)} WHERE key IN "  # noqa: S608  names are ours
+        f"(SELECT ({of_one}) FROM json_each(?) AS wanted)",
+        (*parameters[1:], wanted),
+    )
+    return _found(cursor, query)
 
 
 def count(cursor: Cursor, view: str, where: Sequence[Condition] = ()) -> int:
@@ -100,6 +123,9 @@ def _where(where: Sequence[Condition]) -> tuple[str, list[Any]]:
         if operator == "in":
             terms.append(f"{name} IN (SELECT value FROM json_each(?))")  # noqa: S608  our name
             values.append(msgspec.json.encode(list(value)).decode())
+        elif operator == "has":
+            terms.append(f"instr(' ' || {name} || ' ', ?)")
+            values.append(f" {value} ")
         else:
             terms.append(f"{name} {operator} ?")
             values.append(value)

@@ -35,6 +35,9 @@ class SQLiteSnapshot:
     def select(self, query: Query) -> list[Found]:
         return sqlite_rows.select(self._connection.cursor(), query)
 
+    def last_of(self, query: Query, by: str, values: Iterable[str]) -> list[Found]:
+        return sqlite_rows.last_of(self._connection.cursor(), query, by, values)
+
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         return sqlite_rows.count(self._connection.cursor(), view, where)
 

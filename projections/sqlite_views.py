@@ -206,6 +206,10 @@ class SQLiteViews(SQLiteTrackingRecorder):
         with self._reading() as cursor:
             return sqlite_rows.select(cursor, query)
 
+    def last_of(self, query: Query, by: str, values: Iterable[str]) -> list[Found]:
+        with self._reading() as cursor:
+            return sqlite_rows.last_of(cursor, query, by, values)
+
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         with self._reading() as cursor:
             return sqlite_rows.count(cursor, view, where)

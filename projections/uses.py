@@ -68,12 +68,16 @@ def used_between(views: ViewReader, span: Span, officer: str | None = None) -> U
 
 
 def used_by(
-    views: ViewReader, objects: Iterable[str], until: date, officer: str | None = None
+    views: ViewReader,
+    objects: Iterable[str],
+    until: date,
+    officer: str | None = None,
+    since: date | None = None,
 ) -> Uses:
-    """Return what was ever effectively inspected of some objects, up to a day."""
+    """Return what was ever effectively inspected of some objects, from a day on up to a day."""
     where: tuple[Condition, ...] = (
         ("object", "in", sorted(objects)),
-        ("completed_on", "!=", ""),
+        ("completed_on", ">=", since.isoformat()) if since else ("completed_on", "!=", ""),
         ("completed_on", "<=", until.isoformat()),
     )
     return _uses(views, where, _BY_OBJECT, officer)

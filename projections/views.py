@@ -15,13 +15,14 @@ from contextlib import AbstractContextManager
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from events.errors import Refusal, StorageError
 from projections.catalogue import stamp
 from projections.view import Value, View
 
-Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in"]
+Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in", "has"]
+"""`has`: the column holds words, parted by spaces, and this is one of them."""
 Condition: TypeAlias = tuple[str, Operator, Any]
 Cursor: TypeAlias = tuple[Value, ...]
 Sortable: TypeAlias = bytes | int | float
@@ -146,6 +147,28 @@ class Snapshots(Protocol):
         ...
 
 
+@runtime_checkable
+class LastOf(Protocol):
+    """Views that find the last row of each of many groups without reading the others."""
+
+    def last_of(self, query: Query, by: str, values: Iterable[str]) -> list[Found]:
+        """See the function of this name."""
+        ...
+
+
+def last_of(views: ViewReader, query: Query, by: str, values: Iterable[str]) -> list[Found]:
+    """Return of each of some values of a column the last row, in the order of the query.
+
+    The order, `after` and the limit of the query are those within a group; its `columns` begin
+    with that column.
+    """
+    if isinstance(views, LastOf):
+        return views.last_of(query, by, values)
+    where = ((by, "in", list(values)), *query.where)
+    rows = views.select(structs.replace(query, where=where, falling=False))
+    return list({row.values[0]: row for row in rows}.values())
+
+
 def view_of(views: Iterable[View], name: str) -> View:
     """Return a view by name; `LookupError` where it is not among `views`."""
     for view in views:
@@ -264,6 +287,8 @@ def _meets(row: Saved, where: Sequence[Condition], value_of: Reader) -> bool:
 def _test(operator: Operator, held: Value, value: Any) -> bool:  # noqa: ANN401  as SQL would
     if operator == "in":
         return held in value
+    if operator == "has":
+        return value in str(held).split(" ")
     return _TESTS[operator](_sortable(held), _sortable(value))
 
 

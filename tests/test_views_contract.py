@@ -31,6 +31,7 @@ from projections.views import (
     Saved,
     StaleError,
     ViewStore,
+    last_of,
     touched,
 )
 from tests.district import the_district
@@ -170,6 +171,45 @@ def test_rows_are_chosen_by_conditions_that_all_hold(views: ViewStore) -> None:
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
+
+
+def test_the_last_row_of_each_group_is_found_of_all_or_of_some(views: ViewStore) -> None:
+    held = [
+        row("a", 1, "x", "2026-01-01"),
+        row("b", 1, "x", "2026-02-01", 1),
+        row("c", 1, "x", "2026-02-01", 1),
+        row("d", 1, "x", "2026-03-01"),
+        row("e", 1, "y", "2025-01-01", 1),
+        row("f", 1, "z", "2026-01-01"),
+    ]
+    views.save({"objects": held}, 0, 1)
+    asked = Query("objects", columns=("name", "last_on"), order=("last_on",))
+    open_ones = structs.replace(asked, where=(("open_findings", ">", 0),), document=True)
+
+    every = last_of(views, asked, "name", ["x", "y", "z", "nobody"])
+    some = last_of(views, open_ones, "name", ["x", "z", "y"])
+
+    assert sorted(one.key for one in every) == ["d", "e", "f"]
+    assert sorted(some) == [
+        Found("c", ("x", "2026-02-01"), b"c"),
+        Found("e", ("y", "2025-01-01"), b"e"),
+    ]
+    assert last_of(views, asked, "name", []) == []
+
+
+def test_a_word_among_others_is_found_and_no_part_of_one(views: ViewStore) -> None:
+    texts = {"a": "one", "b": "two one", "c": "one two", "d": "three one two", "e": "ones", "f": ""}
+    views.save({"objects": [row(key, 1, text) for key, text in texts.items()]}, 0, 1)
+
+    def having(word: str) -> list[str]:
+        return [
+            found.key for found in views.select(Query("objects", where=(("name", "has", word),)))
+        ]
+
+    assert having("one") == ["a", "b", "c", "d"]
+    assert having("two") == ["b", "c", "d"]
+    assert having("on") == having("o.e") == []
+    assert views.count("objects", (("name", "has", "three"), ("name", "!=", ""))) == 1
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

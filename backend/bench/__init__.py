@@ -10,6 +10,7 @@
     pushing                       tablets hand in logs to a real server process
     folding, asking, mapping      projections: fold, replay into coverage, first pages, a map
     exporting                     a long list becomes a file
+    lists, lists_city             every list and page, where a million inspections are
     tablet                        a durable answer on the tablet, in a process of its own
     peer                          the library's bare recorder appending the same bytes
     server, served                both ends of the server process that is measured

@@ -10,7 +10,10 @@ from events.command import FailedError
 from events.language import language, translation
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from backend.bench.report import Report
+    from backend.bench.rounds import Numbers
 
 _ = translation("bench", Path(__file__).parents[1] / "locale", language()).gettext
 
@@ -28,6 +31,7 @@ NAMES: Final = (
     "map",
     "mappage",
     "export",
+    "lists",
     "tablet",
 )
 
@@ -56,6 +60,8 @@ LABELS: Final = {
     "map_page_kb": _("the coverage map's page with all it loads, without cells: kB sent"),
     "export_csv_100k_s": _("100,000 rows as CSV with their checksum: seconds by the wall"),
     "export_csv_peak_mb": _("100,000 rows as CSV: MB of memory at most"),
+    "list_p95_ms": _("the slowest list or page: 95 % are faster than so many ms (limit 50)"),
+    "list_moved_ms": _("the slowest list or page, asked first after a push: ms by the wall"),
     "mongodb_append_events_per_s_50_1": _("MongoDB, batches of 50: entries a second by the wall"),
     "mongodb_append_events_per_s_50_8": _("MongoDB, batches of 50, eight at once"),
     "mongodb_append_events_per_s_500_1": _("MongoDB, batches of 500"),
@@ -136,6 +142,21 @@ def _tell(what: str) -> None:
         click.echo(f"\r\033[K{what}", nl=False, err=True)
 
 
+def _lists(found: "Numbers") -> "Table":
+    """Return each list with its times in milliseconds, the slowest first."""
+    from rich.table import Table
+
+    said = _("{inspections:,} inspections, {objects:,} objects; limit {limit_ms} ms")
+    table = Table(title=said.format_map(found), title_justify="left", box=None, pad_edge=False)
+    table.add_column(_("list, ms"))
+    for name in ("p50", "p95", "cpu", "moved", "first"):
+        table.add_column(name, justify="right")
+    for name, one in found["lists"].items():
+        times = [one["p50"], one["p95"], one["cpu"], one["moved"], one["first"]]
+        table.add_row(name, *("" if time is None else f"{time:,.4g}" for time in times))
+    return table
+
+
 def _show(report: "Report") -> None:
     from rich.console import Console
     from rich.table import Table
@@ -156,6 +177,8 @@ def _show(report: "Report") -> None:
     console.print(said.format_map(environment), highlight=False)
     if slowest := report["details"].get("measures", {}).get("slowest"):
         console.print(_("The slowest measure is {name}.").format(name=slowest), highlight=False)
+    if found := report["details"].get("lists"):
+        console.print(_lists(found))
     if report.get("postgres_missing"):
         said = _("PostgreSQL was not measured: {what} is missing.")
         console.print(said.format(what=report["postgres_missing"]))

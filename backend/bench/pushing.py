@@ -193,12 +193,13 @@ def _office(shop: Workshop, name: str, tablets: int) -> Generator[tuple[Server, 
     codes = Codes(folder.codes_file, clock, os.urandom)
     try:
         with running(str(folder.path)) as server:
-            yield server, [_enrolled(server, folder, codes, number) for number in range(tablets)]
+            yield server, [enrolled(server, folder, codes, number) for number in range(tablets)]
     finally:
         codes.close()
 
 
-def _enrolled(server: Server, folder: DataFolder, codes: Codes, number: int) -> Tablet:
+def enrolled(server: Server, folder: DataFolder, codes: Codes, number: int) -> Tablet:
+    """Return a tablet that the office let in."""
     key = Ed25519PrivateKey.generate()
     fact = LogOpened(
         bureau=folder.about.bureau,

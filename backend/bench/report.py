@@ -13,6 +13,7 @@ from backend.bench import (
     disk,
     exporting,
     folding,
+    lists,
     loopback,
     mappage,
     mapping,
@@ -41,6 +42,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Workshop], Measured]]] = {
     "map": mapping.measure,
     "mappage": mappage.measure,
     "export": exporting.measure,
+    "lists": lists.measure,
     "tablet": tablet.measure,
 }
 

@@ -25,7 +25,7 @@ class Index(NamedTuple):
 def index_for(view: View, query: Query) -> Index | None:
     """Return the index that serves best; None where none bounds nor sorts anything."""
     same = {name for name, operator, _value in query.where if operator == "="}
-    bounds = {name for name, operator, _value in query.where if operator != "!="}
+    bounds = {name for name, operator, _value in query.where if operator not in {"!=", "has"}}
     excludes = {name for name, _operator, _value in query.where}
     order = (*query.order, "key")
     found: list[Index] = []

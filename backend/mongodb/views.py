@@ -8,6 +8,7 @@ declares, and one by position. A save names the position it starts from, so that
 the database lets one through.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Generator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -56,6 +57,7 @@ _OPERATORS: Final[Mapping[Operator, str]] = {
     ">": "$gt",
     ">=": "$gte",
     "in": "$in",
+    "has": "$regex",
 }
 
 
@@ -354,12 +356,22 @@ def _filter(where: Sequence[Condition]) -> Document:
     again: list[Document] = []
     for name, operator, value in where:
         terms = by_field.setdefault(_field(name), {})
-        wanted = list(value) if operator == "in" else value
+        wanted = _wanted(operator, value)
         if _OPERATORS[operator] in terms:
             again.append({_field(name): {_OPERATORS[operator]: wanted}})
         else:
             terms[_OPERATORS[operator]] = wanted
     return {**by_field, "$and": again} if again else dict(by_field)
+
+
+def _wanted(operator: Operator, value: Any) -> Any:  # noqa: ANN401  what a column is compared to
+    match operator:
+        case "in":
+            return list(value)
+        case "has":
+            return f"(^| ){re.escape(value)}( |$)"
+        case _:
+            return value
 
 
 @contextmanager

@@ -91,8 +91,8 @@ def _year(day: date) -> Span:
 
 def _table(question: Question, show: Show, start: Cursor | None) -> Table:
     if show == "joint":
-        return caps.joint_table(joint_visits(question, None), start, PAGE)
-    found = enterprise_years(question).values()
+        return caps.joint_table(question.once(joint_visits, None), start, PAGE)
+    found = question.once(enterprise_years).values()
     kept = [one for one in found if show == "all" or one.status in NEAR]
-    waiting: Counter[str] = planned(question)
+    waiting: Counter[str] = question.once(planned)
     return caps.caps_table(kept, waiting, "", start, PAGE)

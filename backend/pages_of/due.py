@@ -10,7 +10,7 @@ from litestar.params import QueryParameter, SkipValidation
 
 from backend import due
 from backend.due import DUE_KINDS, DueKind, due_kind
-from backend.measuring import ASKED, Asked
+from backend.measuring import ASKED, Asked, Measuring
 from backend.pages import Pages
 from backend.pages_of.filtering import PAGE, listed, looking_of, options, paged
 from backend.pages_of.monday import DUE
@@ -34,6 +34,7 @@ def due_page(  # noqa: PLR0913  filters
     request: Request[Any, Any, Any],
     pages: NamedDependency[SkipValidation[Pages]],
     reading: NamedDependency[SkipValidation[Reading]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
     reader: NamedDependency[SkipValidation[Reader]],
     asked: NamedDependency[SkipValidation[Asked]],
     what: Annotated[DueKind | None, QueryParameter()] = None,
@@ -44,7 +45,7 @@ def due_page(  # noqa: PLR0913  filters
     """Show what is due, the oldest first."""
     looking = looking_of(request, reader)
     with reading.held() as views:
-        question = due.asked_today(views, asked.today, asked.filters)
+        question = measuring.question(due.asked_today(asked.today, asked.filters))
         found = [
             one
             for one in due_list(question, until, overdue=overdue)

@@ -41,7 +41,7 @@ def faults_page(  # noqa: PLR0913  filters
     """Show what went against procedure, the newest first. There are no sums by officer."""
     looking = looking_of(request, reader)
     with reading.held() as views:
-        every = procedure_faults(measuring.question(asked))
+        every = measuring.question(asked).once(procedure_faults)
         lines = [
             line
             for line in every

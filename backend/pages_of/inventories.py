@@ -5,7 +5,6 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from backend.finding import Finder
 from backend.imports.importing import Importing
 from backend.name_index import NameIndex
 from backend.pages_of.importing import confirm, import_page, objects_book, preview
@@ -31,4 +30,4 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 
 def dependencies() -> Mapping[str, object]:
     """Return what these routes are given, made anew for each application."""
-    return {"finder": Finder(), "item_names": NameIndex("items"), "importing": Importing()}
+    return {"item_names": NameIndex("items"), "importing": Importing()}
