@@ -31,7 +31,7 @@ from projections.views import Cursor, CursorError, Snapshots, ViewStore
 
 MOST: Final = 1_000
 MOST_ON_A_MAP: Final = 200_000
-_PAGE: Final = 5_000  # rows of an export read at a time, of a list that is read by pages
+PAGE: Final = 5_000  # rows of an export read at a time, of a list that is read by pages
 _ALL: Final = 2**40
 
 From = Annotated[date | None, QueryParameter(name="from", description="first day of the period")]
@@ -201,7 +201,7 @@ class Reading:
         """Yield rows page by page; between two of them others get their turn."""
         while True:
             with self.still:
-                table = rows(views, after, _PAGE)
+                table = rows(views, after, PAGE)
             yield from table.rows
             after = table.after
             if after is None:

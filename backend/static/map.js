@@ -26,6 +26,7 @@ class CoverageMap {
     let [states, tiles, names, grid] = await Promise.all(asked);
     if (grid.hash !== states.hash) grid = await gridOf(given.cells.replace(given.hash, states.hash));
     if (turn !== this.loading) return;
+    grid.bounds ??= given.places.length ? around(given.places.map(([lon, lat]) => ({ geometry: { type: "Point", coordinates: [lon, lat] } }))) : null;
     Object.assign(this, { states, tiles, names });
     if (grid !== this.grid) {
       this.chosen = null;
