@@ -39,7 +39,7 @@ from projections.steps import MOST_STEPS, TooManyStepsError, steps_of
 from projections.views import MemoryViews, ViewStore
 from tests.district import AGED, FUNERAL, Q1, SOCIAL, T1, T2, T3, the_district
 from tests.drawn_registers import DAYS, registers
-from tests.histories import History, a_completion, a_visit, an_id, local
+from tests.histories import History, a_completion, a_visit, an_id, crew, local
 
 V = f"{T1}201"
 NANDIAO = (110.44585, 21.25169)
@@ -302,6 +302,47 @@ def test_what_holds_in_every_step_is_said_of_every_step(
     late = {an_id("one"): [Span(date(2025, 12, 1))]} if waits else {}
 
     assert list(states(views, listed(views), grid, asked(), "state", late)) == [said] * 3
+
+
+def test_findings_are_told_in_each_month_that_had_some_and_by_whom_is_asked() -> None:
+    history = History()
+    history.record(an_object("one"))
+    found = {"outcome": "findings", "findings": 1}
+    inspected(history, "one", "2025-12-31", crew=crew("Chen", "Li"))
+    inspected(history, "one", "2026-01-31", crew=crew("Chen", "Li"), **found)
+    inspected(history, "one", "2026-03-01", crew=crew("Wu", "Sun"), **found)
+    views = folded(history)
+
+    def said(**chosen: str) -> list[int]:
+        return by_cell(computed(views, "village", asked(**chosen), "state"))[V]
+
+    assert said() == [FINDINGS, EARLIER, FINDINGS]
+    assert said(officer=an_id("Chen")) == [FINDINGS, EARLIER, EARLIER]
+    assert said(officer=an_id("Sun")) == [NEVER, NEVER, FINDINGS]
+    assert said(officer=an_id("Qian")) == [NEVER, NEVER, NEVER]
+    rates = computed(views, "village", asked(officer=an_id("Wu")), "object_coverage")
+    assert by_cell(rates) == {V: [0, 0, 100]}
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", "2024-01-31", "2025-12-31"])
+def test_what_was_done_under_a_merged_name_on_any_day_before_was_done_earlier(day: str) -> None:
+    history = History()
+    for name in ("a", "b"):
+        history.record(an_object(name, "2019-01-01", village=f"{T1}20{name}"))
+    merged = ObjectMerged(object=an_id("a"), into=an_id("b"), valid_from=date(2026, 1, 1))
+    history.record(merged)
+    inspected(history, "a", day)
+
+    assert by_cell(computed(folded(history), "village", asked(), "state"))[f"{T1}20b"] == (
+        [EARLIER] * 3
+    )
+
+
+def test_where_nothing_was_ever_inspected_nothing_was_earlier() -> None:
+    history = History()
+    history.record(an_object("one"))
+
+    assert by_cell(computed(folded(history), "village", asked(), "state")) == {V: [NEVER] * 3}
 
 
 def test_each_object_of_a_cell_says_what_it_has_seen() -> None:

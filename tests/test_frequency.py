@@ -107,6 +107,8 @@ def test_what_is_no_rule_is_named(frequency: dict[str, Any]) -> None:
     ("frequency", "why"),
     [
         ({"mode": "sometimes"}, "mode 'sometimes'"),
+        ({"mode": "x" * 200}, f"mode '{'x' * 74}"),
+        ({"mode": "min", "basis": "x"}, "count and per of {'mode': 'min'}"),
         ({"mode": "min", "count": 0, "basis": "x"}, "count and per of {'mode': 'min', 'count': 0}"),
         (
             {"mode": "sample_min", "fraction": 2},
@@ -119,6 +121,30 @@ def test_what_is_no_rule_is_named(frequency: dict[str, Any]) -> None:
 )
 def test_what_is_no_rule_says_what_it_said(frequency: dict[str, Any], why: str) -> None:
     assert read(frequency) == Unreadable(why)
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "times"),
+    [({}, 1), ({"special_weather": 3}, 3), ({"special_weather": 0}, 1),
+     ({"special_weather": "much"}, 1), ({"special_weather": True}, 1), (None, 1)],
+)  # fmt: skip
+def test_weather_multiplies_by_a_number_or_not_at_all(multiplier: object, times: int) -> None:
+    assert read({"mode": "min_by_level", "classes": LEVELS, "multiplier": multiplier}) == ByLevel(
+        {
+            "hotspot": Each(1, "day", slots=True),
+            "arterial": Each(1, "day"),
+            "other": Each(1, "week"),
+        },
+        times,
+    )
+
+
+def test_no_classes_and_one_that_cannot_be_read_are_no_rule() -> None:
+    fine = {"count": 1, "per": "year"}
+
+    for mode in ("min_by_class", "min_by_level"):
+        for classes in ({}, {STABLE: fine, UNSTEADY: {"count": 1}}, [fine]):
+            assert isinstance(read({"mode": mode, "classes": classes}), Unreadable)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +198,10 @@ def test_a_line_of_a_plan_asks_for_a_number_or_a_share() -> None:
     assert read_line({**line, "required": 0.1}) == Line("X", "shop", 0, "quarter", Fraction(1, 10))
     assert read_line({**line, "township": "T"}) == Line("X", "shop", 2, "quarter", None, "T")
     assert read_line({**line, "per": None}) == Line("X", "shop", 2)
+    assert read_line({**line, "per": "day_per_key_slot"}) == Line("X", "shop", 2, "day")
+    del line["required"]
+    assert read_line({**line, "count": 3}) == Line("X", "shop", 3, "quarter")
+    assert read_line({**line, "required": 1, "count": 3}) == Line("X", "shop", 1, "quarter")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +210,7 @@ def test_a_line_of_a_plan_asks_for_a_number_or_a_share() -> None:
 def test_a_line_that_is_none_is_named(change: dict[str, Any]) -> None:
     line = {"item": "X", "object_type": "shop", "required": 2, "per": "quarter", **change}
 
-    assert isinstance(read_line(line), Unreadable)
+    assert read_line(line) == Unreadable(str(line))
 
 
 # ── households ─────────────────────────────────────────────────────────────────────
@@ -198,6 +228,10 @@ def test_a_line_that_is_none_is_named(change: dict[str, Any]) -> None:
         ({"income_class": "unfixed", "labour_capacity": False}, STABLE),
         ({"income_class": "stable", "labour_capacity": True}, STABLE),
         ({"labour_capacity": True}, STABLE),
+        ({"income_class": "unfixed", "labour": True}, UNSTEADY),
+        ({"income_class": "unfixed", "labour": True, "labour_capacity": False}, STABLE),
+        ({"class": "A", "income_class": "unfixed", "labour_capacity": True}, STABLE),
+        ({"class": "C", "income_class": "unfixed", "labour_capacity": True}, STABLE),
         ({"class": ["B"]}, STABLE),
         ({}, STABLE),
     ],
@@ -275,6 +309,10 @@ def test_windows_end_with_the_last_day_there_is() -> None:
         ("2026-01-31", "month", 1, "2026-02-28"),
         ("2026-01-31", "year", 2, "2026-07-31"),
         ("2026-01-01", "year", 5, "2026-03-14"),  # 72 days
+        ("2026-01-01", "month", 30, "2026-01-02"),
+        ("2026-01-01", "month", 29, "2026-01-02"),
+        ("9998-12-31", "year", 1, "9999-12-31"),
+        ("9999-01-31", "month", 1, "9999-02-28"),
         ("2026-12-30", "week", 1, "2027-01-06"),
         ("2026-12-31", "day", 1, "2027-01-01"),
     ],
