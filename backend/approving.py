@@ -13,6 +13,7 @@ from events import vocabulary
 from events.envelope import front
 from events.errors import Refusal
 from events.facts import Fact
+from events.ids import NOBODY
 from events.office import AssignmentApproved, AssignmentWithdrawn, InspectionAssigned
 from events.register import OfficerListed
 from events.writer import Said
@@ -78,9 +79,15 @@ def work(office: Office) -> Work:
 
 
 def approve(
-    office: Office, assignments: Iterable[str], approver: str, document: str | None = None
+    office: Office,
+    assignments: Iterable[str],
+    approver: str,
+    document: str | None = None,
+    actor: bytes = NOBODY,
 ) -> list[AssignmentApproved]:
     """Record the approval of all or of none; of what is approved already, nothing again.
+
+    `actor` is the account that records it, where one does.
 
     Raises `NotAssignedError` or `NoApproverError` before anything is recorded.
     """
@@ -94,7 +101,26 @@ def approve(
         if assignment not in known.approved:
             facts.append(AssignmentApproved(assignment, approver, document))
     if facts:
-        office.record_all([Said(fact) for fact in facts])
+        office.record_all([Said(fact, actor=actor) for fact in facts])
+    return facts
+
+
+def take_back(
+    office: Office, assignments: Iterable[str], reason: str, actor: bytes = NOBODY
+) -> list[AssignmentWithdrawn]:
+    """Refuse an approval: what was assigned is taken back, all of it or none.
+
+    What is approved already is taken back as well. Raises `NotAssignedError`.
+    """
+    known = work(office)
+    facts: list[AssignmentWithdrawn] = []
+    for assignment in dict.fromkeys(assignments):
+        if assignment not in known.given:
+            raise NotAssignedError(assignment)
+        device = known.given[assignment].device
+        facts.append(AssignmentWithdrawn(assignment, device, reason))
+    if facts:
+        office.record_all([Said(fact, actor=actor) for fact in facts])
     return facts
 
 

@@ -29,6 +29,7 @@ def caps(  # noqa: PLR0913  filters
     reading: NamedDependency[SkipValidation[Reading]],
     measuring: NamedDependency[SkipValidation[Measuring]],
     township: Code = None,
+    village: Code = None,
     domain: Code = None,
     year: Annotated[int | None, QueryParameter(ge=1900, le=9998)] = None,
     show: Annotated[Literal["all", "near"], QueryParameter(description="only near a cap")] = "all",
@@ -43,7 +44,8 @@ def caps(  # noqa: PLR0913  filters
     whole = Span(date(year or day.year, 1, 1), date(year or day.year, 12, 31))
 
     def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
-        question = measuring.question(What(whole, day, Filters(township, domain)))
+        chosen = Filters(township=township, domain=domain, village=village)
+        question = measuring.question(What(whole, day, chosen))
         waiting = question.once(planned) if whole.end.year == day.year else Counter[str]()
         found = question.once(enterprise_years).values()
         kept = [one for one in found if show == "all" or one.status in NEAR]
@@ -59,6 +61,7 @@ def joint(  # noqa: PLR0913  filters
     reading: NamedDependency[SkipValidation[Reading]],
     measuring: NamedDependency[SkipValidation[Measuring]],
     township: Code = None,
+    village: Code = None,
     domain: Code = None,
     until: _Until = None,
     today: Today = None,
@@ -70,7 +73,8 @@ def joint(  # noqa: PLR0913  filters
     day = today or reading.today()
 
     def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
-        question = measuring.question(What(Span(day, day), day, Filters(township, domain)))
+        chosen = Filters(township=township, domain=domain, village=village)
+        question = measuring.question(What(Span(day, day), day, chosen))
         return joint_table(question.once(joint_visits, until), start, most)
 
     return reading.list(request, "joint-visits", rows, day, Asked(after, limit, format))

@@ -22,7 +22,7 @@ from projections.due_lists import all_due
 from projections.garbage import no_collection
 from projections.object_inventory import ObjectFilters, Order
 from projections.points import points
-from projections.question import Question
+from projections.question import Filters, Question
 from projections.spans import Span
 from projections.views import ViewStore
 
@@ -34,7 +34,10 @@ _VILLAGE: Final = 12
 
 
 class Wanted(Struct, frozen=True):
-    """A list of objects that is asked for. `q`: part of a name; `cell`: of a map."""
+    """A list of objects that is asked for. `q`: part of a name; `cell`: of a map.
+
+    `item` and `kind` (of a checklist) choose objects of the types that they are about.
+    """
 
     today: date
     filters: ObjectFilters
@@ -43,6 +46,8 @@ class Wanted(Struct, frozen=True):
     q: str = ""
     due: DueWithin = ""
     cell: str = ""
+    item: str | None = None
+    kind: str | None = None
 
 
 def wanted(  # noqa: PLR0913  filters
@@ -52,6 +57,8 @@ def wanted(  # noqa: PLR0913  filters
     village: Code = None,
     domain: Code = None,
     object_type: Code = None,
+    item: Code = None,
+    kind: Code = None,
     never: Annotated[bool, QueryParameter(description="only never inspected ones")] = False,
     open_findings: Annotated[bool, QueryParameter(description="only with open findings")] = False,
     closed: Annotated[bool, QueryParameter(description="ended ones too")] = False,
@@ -76,6 +83,8 @@ def wanted(  # noqa: PLR0913  filters
         " ".join(q.split()),
         due,
         cell,
+        item or None,
+        kind or None,
     )  # fmt: skip
 
 
@@ -99,6 +108,7 @@ class Finder:
     def filters(self, views: ViewStore, what: Wanted) -> ObjectFilters:
         """Return the filters of a list, with the keys that the rest of the question leaves."""
         filters, found = _in_area(what)
+        filters = replace(filters, object_types=_types(views, what))
         sets: list[frozenset[str]] = [] if found is None else [found]
         if what.q:
             sets.append(frozenset(self._names.find(views, what.q)))
@@ -116,6 +126,12 @@ class Finder:
             self._stand = stand
         last = today + timedelta(days=_DAYS[due])
         return frozenset(key for key, on in self._due.items() if on <= last)
+
+
+def _types(views: ViewStore, what: Wanted) -> frozenset[str] | None:
+    """Return the types that an item and a kind are about; None where neither is asked for."""
+    chosen = Filters(kind=what.kind, item=what.item)
+    return Question(views, Span(what.today, what.today), what.today, chosen).types
 
 
 def _in_area(what: Wanted) -> tuple[ObjectFilters, frozenset[str] | None]:

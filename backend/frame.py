@@ -66,6 +66,7 @@ GROUPS: Final = (
             Way("/follow-ups", _("Findings and deadlines")),
             Way("/faults", _("Procedure faults")),
             Way("/caps", _("Caps and joint visits")),
+            Way("/approvals", _("Approvals")),
         ),
     ),
     Group(
@@ -73,7 +74,7 @@ GROUPS: Final = (
         (
             Way("/items", _("Items"), ("/items/",)),
             Way("/objects", _("Objects"), ("/objects/", "/inspections/")),
-            Way("/import", _("Import")),
+            Way("/import", _("Import"), ("/import/", "/imports")),
             Way("/exports", _("Exports")),
         ),
     ),

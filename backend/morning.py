@@ -15,6 +15,7 @@ from backend.caps import NEAR
 from backend.due import DUE_KINDS, DueKind, due_kind
 from backend.frame import Silent, silent
 from backend.measuring import Asked, Measuring
+from projections.approvals import awaiting
 from projections.attention import Noticed, attention
 from projections.cap_use import CapCount, enterprise_years
 from projections.due_lists import due_list, waited_longest
@@ -69,6 +70,7 @@ class Morning(Struct, frozen=True):
     joint: Sequence[Joint]
     noticed: Sequence[Noticed]
     silent: Sequence[Silent]
+    unapproved: int
 
 
 class Mornings:
@@ -111,6 +113,7 @@ class Mornings:
             joint_visits(this_week, _in_a_month(today)),
             attention(ask.question(asked.over(since))),
             silent(views, today),
+            len(awaiting(views, today, asked.filters)),
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Raw
 
-from events.facts import Code, Count, Day, Fact, Name
+from events.facts import Code, Count, Day, Fact, Name, Text
 from events.ids import HashText, Id
 
 
@@ -204,6 +204,40 @@ class FrequencyCapPublished(Fact, frozen=True):
     document: Code | None = None
 
 
+class ListImported(Fact, frozen=True):
+    """清单已导入: a file of the bureau's own list, brought in whole by one account.
+
+    It stands right behind the `facts` entries that say what the file did, in the same log and
+    the same append. `sha256` is of the file; `file` is what it was called, to be shown. The
+    counts are of rows.
+    """
+
+    imported: Id
+    list: Literal["objects", "items"]
+    sha256: HashText
+    by: Id
+    facts: Count
+    file: Text = ""
+    listed: Count = 0
+    revised: Count = 0
+    closed: Count = 0
+    reopened: Count = 0
+
+
+class ImportUndone(Fact, frozen=True):
+    """清单导入已撤回: the rows of an import stand again as they stood before it.
+
+    It stands right behind the `facts` entries that put them back, as `ListImported` does.
+    `left` rows were changed again since, and stayed as they were.
+    """
+
+    imported: Id
+    by: Id
+    facts: Count
+    put_back: Count = 0
+    left: Count = 0
+
+
 ItemFact = ItemListed | ItemRevised | ItemWithdrawn
 ObjectFact = (
     ObjectListed | ObjectRevised | ObjectMerged | ObjectSplit | ObjectExempted | ObjectClosed
@@ -217,6 +251,13 @@ OfficerFact = (
     | OfficerPosted
     | LeaveTaken
 )
+ImportFact = ListImported | ImportUndone
 RegisterFact = (
-    ItemFact | ObjectFact | AreaFact | OfficerFact | ChecklistPublished | FrequencyCapPublished
+    ItemFact
+    | ObjectFact
+    | AreaFact
+    | OfficerFact
+    | ChecklistPublished
+    | FrequencyCapPublished
+    | ImportFact
 )

@@ -24,13 +24,14 @@
     requirements, slots, weather, cap_use      what was to be done and was: four measures
     due_lists, reasons, joint_visits      what is due of each object, and why
     case_rows, patrols, procedure      what the document of an inspection keeps and shows
-    calendar, plans, supervision      more views: days and warnings, plans and caps, acts
+    calendar, plans, supervision, imports      more views: days and warnings, plans and caps,
+                   acts, files that were brought in
     figures, question, measures      a rate with its rows, what is asked, the thirteen measures
     participation, posts, supervision_faces, faces, procedure_faults, caps      who went, who
                    looked again, what went against procedure, how often at enterprises
     comparison, changes, agreement, hidden      two periods, two moments, two files of views;
                    what is too few to show
-    attention      what needs a manager on Monday
+    attention, approvals      what needs a manager on Monday, and what waits for one
     coverage, object_inventory, item_inventory, device_list      queries
 
 Folding, and keeping up: hold one `Fold`, call `catch_up` whenever something arrived.

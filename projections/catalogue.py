@@ -7,6 +7,7 @@ from typing import Final
 from events import vocabulary
 from projections.calendar import CALENDAR
 from projections.devices import DEVICES
+from projections.imports import IMPORTS
 from projections.inspections import INSPECTIONS
 from projections.items import ITEM_USES, ITEMS
 from projections.lists import AREAS, ASSIGNMENTS, CHECKLISTS, ERASURES, OFFICERS
@@ -30,6 +31,7 @@ VIEWS: Final[tuple[View, ...]] = (
     PLANS,
     CAPS,
     SUPERVISION,
+    IMPORTS,
 )
 
 DOCUMENTS: Final = 1

@@ -50,6 +50,7 @@ from events.register import (
     AreaFact,
     ChecklistPublished,
     FrequencyCapPublished,
+    ImportFact,
     ItemListed,
     ItemRevised,
     ItemWithdrawn,
@@ -144,6 +145,7 @@ ITEMS: View = of_facts(
         OfficerFact,
         ChecklistPublished,
         FrequencyCapPublished,
+        ImportFact,
     ),
     columns={
         "name": "text",

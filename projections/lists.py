@@ -34,6 +34,7 @@ from events.register import (
     CertificateRevoked,
     ChecklistPublished,
     FrequencyCapPublished,
+    ImportFact,
     ItemFact,
     LeaveTaken,
     ObjectFact,
@@ -155,6 +156,7 @@ OFFICERS: View = of_facts(
         AreaFact,
         ChecklistPublished,
         FrequencyCapPublished,
+        ImportFact,
     ),
     columns={
         "name": "text",
@@ -219,6 +221,7 @@ AREAS: View = of_facts(
         OfficerFact,
         ChecklistPublished,
         FrequencyCapPublished,
+        ImportFact,
     ),
     columns={
         "name_zh": "text",
@@ -368,6 +371,7 @@ CHECKLISTS: View = of_facts(
         AreaFact,
         OfficerFact,
         FrequencyCapPublished,
+        ImportFact,
     ),
     columns={"kind": "text", "version": "integer", "valid_from": "text"},
     extract=_extract_checklist,

@@ -30,7 +30,8 @@ _SHOWN: Final = ("open_findings", "order_due_on")
 class ObjectFilters(Struct, frozen=True):
     """What to list; None is all. `never`: never effectively inspected. `closed`: ended ones too.
 
-    `keys`: none but these, whatever found them.
+    `keys`: none but these, whatever found them. `object_types`: those that an item or the items
+    of a kind of inspection name.
     """
 
     township: str | None = None
@@ -41,6 +42,7 @@ class ObjectFilters(Struct, frozen=True):
     open_findings: bool = False
     closed: bool = False
     keys: frozenset[str] | None = None
+    object_types: frozenset[str] | None = None
 
 
 class LastInspection(Struct, frozen=True):
@@ -185,6 +187,8 @@ def _where(filters: ObjectFilters, today: date) -> tuple[Condition, ...]:
     for person in sorted(register.PERSONS):
         where.append(("object_type", "!=", person))  # noqa: PERF401  a list would lose its type
     where += chosen_where(filters, "township", "village", "domain", "object_type")
+    if filters.object_types is not None:
+        where.append(("object_type", "in", sorted(filters.object_types)))
     if filters.keys is not None:
         where.append(("key", "in", sorted(filters.keys)))
     if filters.never:

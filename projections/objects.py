@@ -64,6 +64,7 @@ from events.register import (
     AreaFact,
     ChecklistPublished,
     FrequencyCapPublished,
+    ImportFact,
     ItemFact,
     ObjectClosed,
     ObjectExempted,
@@ -287,6 +288,7 @@ _IGNORES = (
     OfficerFact,
     ChecklistPublished,
     FrequencyCapPublished,
+    ImportFact,
 )
 
 

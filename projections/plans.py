@@ -17,6 +17,7 @@ from events.register import (
     AreaFact,
     ChecklistPublished,
     FrequencyCapPublished,
+    ImportFact,
     ItemFact,
     ObjectFact,
     OfficerFact,
@@ -94,6 +95,7 @@ CAPS: View = of_facts(
         AreaFact,
         OfficerFact,
         ChecklistPublished,
+        ImportFact,
     ),
     columns={
         "object_type": "text",

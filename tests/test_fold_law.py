@@ -159,6 +159,7 @@ def keeps_the_first_start_only(true: Reduce) -> Reduce:
     return reduce
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # nobody reads what it found
 @pytest.mark.parametrize("view", [OBJECTS, INSPECTIONS], ids=lambda view: view.name)
 @pytest.mark.parametrize(
     "mutant",

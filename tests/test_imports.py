@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -20,11 +22,15 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from openpyxl import Workbook, load_workbook
 
-from backend.imports.columns import COLUMNS
-from backend.imports.object_plan import CHANGES, Held, Plan, facts, plan
+from backend.imports import importing
+from backend.imports.columns import OBJECT_COLUMNS
+from backend.imports.lists import LISTS
+from backend.imports.object_plan import Held, facts, plan
 from backend.imports.object_rows import Known, Wish, read_rows
-from backend.imports.tables import MOST_BYTES, MOST_ROWS, FileError, read_lines
+from backend.imports.steps import CHANGES, Plan
+from backend.imports.tables import MOST_BYTES, MOST_ROWS, FileError, Table, read_lines
 from backend.imports.words import FILES, ROWS
+from backend.pages_of import importing as page
 from backend.people.rights import Role
 from events.ids import id_text
 from events.register import AreaListed, ObjectClosed, ObjectListed, ObjectRevised
@@ -149,7 +155,7 @@ def test_what_the_preview_says_is_what_the_import_does(
         assert again.faults == ()
         assert {one.change for one in again.steps} <= {"unchanged"}
         for step in again.steps:
-            one = after[str(step.object)]
+            one = after[str(step.key)]
             assert one.listing.attributes["number"] == step.wish.number
             assert (one.ended_on is not None) == (step.wish.standing == "ended") or (
                 step.wish.standing == ""
@@ -281,6 +287,7 @@ def with_part(name: str, content: bytes) -> bytes:
         (b"\xff\xff\xff", "unreadable"),
         (b'"a', "unreadable"),
         (b"PK\x03\x04 no workbook", "unreadable"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old workbook", "old"),
         (b"x" * (MOST_BYTES + 1), "too-large"),
         (b"a,b\n" * (MOST_ROWS + 1), "too-many-rows"),
         (bomb(), "bomb"),
@@ -296,6 +303,80 @@ def test_a_hostile_file_is_refused_in_words(content: bytes, code: str) -> None:
 
     assert refused.value.code == code
     assert code in FILES
+
+
+def late_doctype(encoding: str = "utf-8") -> bytes:
+    """Words of its own behind a long remark, or in letters of two bytes: billions of laughs."""
+    text = "<!--" + "x" * 70_000 + "--><!DOCTYPE a [<!ENTITY b 'c'>]><a/>"
+    return with_part("xl/more.xml", text.encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_words_of_its_own_are_found_wherever_they_stand(encoding: str) -> None:
+    with pytest.raises(FileError, match="external"):
+        read_lines(late_doctype(encoding))
+
+
+def a_book(*sheets: tuple[str, Sequence[Sequence[object]]], merged: str = "") -> bytes:
+    made: Any = Workbook()
+    made.remove(made.active)
+    for name, rows in sheets:
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    if merged:
+        made.worksheets[-1].merge_cells(merged)
+    held = BytesIO()
+    made.save(held)
+    return held.getvalue()
+
+
+LISTED = [
+    ["名称", "对象类型", "领域", "镇街", "单位编号"],
+    ["甲", CEMETERY, "funeral", TOWN, "1"],
+    ["乙", CEMETERY, "funeral", TOWN, "2"],
+]
+
+
+def test_a_merged_cell_is_a_fault_of_each_of_its_rows() -> None:
+    wished, faults = read_rows(read_lines(a_book(("清单", LISTED), merged="D2:D3")), KNOWN)
+
+    assert wished == []
+    merged = [(one.row, one.column, one.code) for one in faults if one.code == "merged"]
+    assert merged == [(2, "township", "merged"), (3, "township", "merged")]
+
+
+def test_a_title_that_is_merged_above_the_headings_is_no_fault() -> None:
+    titled = [["二〇二六年清单"], *LISTED]
+
+    wished, faults = read_rows(read_lines(a_book(("清单", titled), merged="A1:E1")), KNOWN)
+
+    assert (len(wished), faults) == (2, [])
+
+
+def test_a_huge_merged_range_costs_little() -> None:
+    book = a_book(("清单", LISTED), merged="A5:XFD1048576")
+
+    wished, _ = read_rows(read_lines(book), KNOWN)
+
+    assert len(wished) == 2
+
+
+def test_the_list_is_found_behind_a_cover_and_other_lists_are_named() -> None:
+    cover, other = [["封面"], ["说明"]], LISTED[:2]
+    book = a_book(("封面", cover), ("清单", LISTED), ("旧清单", other), ("选项", LISTED))
+
+    table = LISTS["objects"].read(book)
+
+    assert (table.sheet, table.others, len(table.lines)) == ("清单", ("旧清单",), 3)
+
+
+def test_how_far_a_file_is_read_is_told() -> None:
+    passed: list[int] = []
+
+    LISTS["objects"].read(a_book(("清单", LISTED)), passed.append)
+
+    assert passed == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -354,9 +435,9 @@ class Manager:
         assert page.status_code == 200
         self.csrf = re.findall('name="csrf" value="([^"]+)"', page.text)[0]
 
-    def bring(self, content: bytes, name: str = "list.csv") -> Response:
+    def bring(self, content: bytes, name: str = "list.csv", which: str = "objects") -> Response:
         return self.client.post(
-            "/import", data={"csrf": self.csrf}, files={"file": (name, content)},
+            "/import", data={"csrf": self.csrf, "list": which}, files={"file": (name, content)},
             headers={"accept-language": "en"},
         )  # fmt: skip
 
@@ -410,9 +491,38 @@ def test_a_list_is_shown_then_recorded_once_and_then_changes_nothing(tmp_path: P
     assert untouched == size
     assert done.status_code == 200
     assert "2 facts were recorded." in done.text
-    assert (twice.status_code, grown) == (409, 2)
+    assert (twice.status_code, grown) == (409, 3)
     assert {(one["name"], one["sealed"]) for one in rows} == {("一号公墓", False), (None, True)}
-    assert counts(again) == [0, 0, 0, 0, 2]
+    assert "This file was imported on" in again.text
+
+
+def test_while_a_long_file_is_read_the_server_answers_and_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Event()
+    read = importing._read
+
+    def slowly(upload: importing.Upload) -> Table:
+        upload.rows = 1_234
+        assert gate.wait(60)
+        return read(upload)
+
+    monkeypatch.setattr(importing, "_read", slowly)
+    monkeypatch.setattr(page, "PATIENCE", 0.1)
+    with bureau(tmp_path) as (here, manager):
+        waiting = manager.bring(a_csv(a_row()))
+        still = manager.client.get(waiting.headers["location"], headers={"accept-language": "en"})
+        alive = here.client.get("/health").status_code
+        gate.set()
+        until = monotonic() + 30
+        while not (shown := manager.client.get(waiting.headers["location"])).text.count("digest"):
+            assert monotonic() < until
+        stranger = here.sign_in(Role.MANAGER).get(waiting.headers["location"])
+
+    assert (waiting.status_code, alive, stranger.status_code) == (303, 200, 409)
+    assert "row 1\u2009234" in still.text
+    assert still.headers["refresh"] == "1"
+    assert counts(shown) == [1, 0, 0, 0, 0]
 
 
 def test_with_a_faulty_row_nothing_is_recorded_whatever_is_confirmed(tmp_path: Path) -> None:
@@ -455,7 +565,7 @@ def test_the_list_as_it_stands_brings_back_what_an_import_changed(tmp_path: Path
         back = manager.bring(before, "list.xlsx")
         manager.confirm(back)
         here.folded()
-        again = manager.bring(before, "list.xlsx")
+        again = manager.bring(manager.client.get("/import/objects.xlsx?rows=all").content)
         rows = here.client.get("/views/objects?order=name").json()["rows"]
 
     assert counts(back) == [0, 1, 0, 1, 0]
@@ -496,5 +606,5 @@ def test_nobody_else_may_bring_lists_in(tmp_path: Path, role: Role) -> None:
 
 
 def test_each_column_has_its_words() -> None:
-    assert {one.name for one in COLUMNS} <= {*Wish.__struct_fields__}
+    assert {one.name for one in OBJECT_COLUMNS} <= {*Wish.__struct_fields__}
     assert len(CHANGES) == 5

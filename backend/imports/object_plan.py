@@ -6,15 +6,16 @@ changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from hashlib import sha256
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
 
-from backend.imports.object_rows import Fault, Wish, refusing
+from backend.imports.cells import Fault
+from backend.imports.object_rows import Wish
+from backend.imports.steps import REASON, Change, Plan, Step, may_end, ordered
 from events.facts import SealedPart
 from events.register import ObjectClosed, ObjectListed, ObjectRevised
 from events.writer import Said
@@ -23,10 +24,7 @@ from projections.objects import Listed, Standing
 from projections.spans import OPEN, after
 from projections.views import Query, ViewReader
 
-Change: TypeAlias = Literal["new", "revised", "closed", "reopened", "unchanged"]
-CHANGES: Final[tuple[Change, ...]] = ("new", "revised", "closed", "reopened", "unchanged")
 CARD: Final = "card"
-REASON: Final = "import"
 _NUMBER: Final = "number"
 _LEVEL: Final = "level"
 _PLAIN: Final = ("object_type", "domain", "township", "village", "uscc", "lon", "lat")
@@ -53,45 +51,6 @@ class Held(Struct, frozen=True):
         return None if end == OPEN else end
 
 
-class Step(Struct, frozen=True):
-    """What a row does. `members` are those that change; `object` None: to be made."""
-
-    row: int
-    change: Change
-    wish: Wish
-    object: str | None
-    members: tuple[str, ...] = ()
-    kept: Held | None = None
-
-    @property
-    def ends(self) -> bool:
-        """Whether it takes the object off the list."""
-        return self.change == "closed"
-
-
-class Plan(Struct, frozen=True):
-    """What a file would do, all of it or nothing."""
-
-    steps: tuple[Step, ...]
-    faults: tuple[Fault, ...]
-
-    def counts(self) -> Mapping[Change, int]:
-        """Return how many rows do what."""
-        return {one: sum(step.change == one for step in self.steps) for one in CHANGES}
-
-    @property
-    def may_be_recorded(self) -> bool:
-        """True where no row is at fault and something changes."""
-        changes = any(step.change != "unchanged" for step in self.steps)
-        return changes and not any(refusing(self.faults))
-
-    @property
-    def digest(self) -> str:
-        """Name what it does: what was shown is what is recorded, or nothing is."""
-        told = [(one.row, one.change, one.object, one.members) for one in self.steps]
-        return sha256(msgspec.json.encode((told, self.faults))).hexdigest()
-
-
 def plan(
     wishes: Sequence[Wish],
     faults: Iterable[Fault],
@@ -110,13 +69,13 @@ def plan(
         if isinstance(outcome, Fault):
             wrong.append(outcome)
             continue
-        who: object = outcome.object or _same(wish)
+        who: object = outcome.key or _same(wish)
         if who in taken:
             wrong.append(Fault(wish.row, "object", "twice"))
             continue
         taken.add(who)
         found.append(outcome)
-    return Plan(tuple(found), tuple(sorted(wrong, key=lambda one: (one.row, one.column))))
+    return Plan(tuple(found), ordered(wrong))
 
 
 def _same(wish: Wish) -> object:
@@ -160,7 +119,7 @@ def _standing(wish: Wish, known: Held, changed: tuple[str, ...], today: date) ->
     """Return what becomes of an object that is known, once it is told what changes of it."""
     last = wish.ended_on or known.ended_on or today
     if wish.standing == "ended" and known.ended_on != last:
-        if last < known.listing.valid_from:
+        if not may_end(known.about.active, known.listing.valid_from, last):
             return Fault(wish.row, "ended_on", "before", last.isoformat())
         if known.ended_on is not None and known.ended_on < last:
             return Fault(wish.row, "ended_on", "ended-already", known.ended_on.isoformat())
@@ -273,17 +232,17 @@ def facts(
             case "new":
                 person = new_id() if step.wish.is_home else None
                 found.append(_listed(step, ObjectListed, new_id(), person, first, {}, demo=demo))
-            case _ if step.kept is not None and step.object is not None:
+            case _ if step.kept is not None and step.key is not None:
                 if step.change == "reopened" and step.kept.ended_on is not None:
                     first = max(first, after(step.kept.ended_on))  # the end lies before
-                card = (cards(step.object) or {}) if step.wish.is_home else {}
+                card = (cards(step.key) or {}) if step.wish.is_home else {}
                 kind = ObjectListed if step.change == "reopened" else ObjectRevised
                 if set(step.members) != {"ended_on"}:
                     person = step.kept.listing.person
-                    found.append(_listed(step, kind, step.object, person, first, card, demo=demo))
+                    found.append(_listed(step, kind, step.key, person, first, card, demo=demo))
                 if step.ends:
                     last = step.wish.ended_on or today  # of one that has ended none is made
-                    closed = ObjectClosed(object=step.object, valid_to=last, reason=REASON)
+                    closed = ObjectClosed(object=step.key, valid_to=last, reason=REASON)
                     found.append(Said(closed))
             case _:
                 raise AssertionError(step.change)

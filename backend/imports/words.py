@@ -20,11 +20,11 @@ class Wrong(Struct, frozen=True):
 
 FILES: Final[Mapping[str, Wrong]] = {
     "too-large": Wrong(
-        _("The file is larger than 6 MB."), _("Divide the list, a file for each type of objects.")
+        _("The file is larger than 6 MB."), _("Divide the list into several files.")
     ),
     "too-many-rows": Wrong(
         _("The file has more than 20,000 rows."),
-        _("Divide the list, a file for each type of objects."),
+        _("Divide the list into several files; each is imported whole or not at all."),
     ),
     "bomb": Wrong(
         _("Unpacked, the file would be far larger than a list is."),
@@ -38,6 +38,14 @@ FILES: Final[Mapping[str, Wrong]] = {
         _("The file is neither a workbook (.xlsx) nor CSV in UTF-8 or GB 18030, or it is damaged."),
         _("Open it in Excel and save it as .xlsx."),
     ),
+    "old": Wrong(
+        _("It is a workbook of the old kind (.xls), or one under a password."),
+        _("Open it in Excel and save it as .xlsx without a password."),
+    ),
+    "other-list": Wrong(
+        _("These are the columns of another list."),
+        _("Choose the list it belongs to above, and bring the file there."),
+    ),
     "empty": Wrong(_("The file holds no rows."), _("Fill in the template and bring it again.")),
     "no-headings": Wrong(
         _("No row holds the headings of the template."),
@@ -47,7 +55,7 @@ FILES: Final[Mapping[str, Wrong]] = {
         _("A heading stands there twice."), _("Take one of the two columns away.")
     ),
     "column-missing": Wrong(
-        _("A column is missing: type, domain and township are always needed."),
+        _("A column is missing that is always needed; the template marks them with *."),
         _("Add the column as in the template."),
     ),
 }
@@ -55,6 +63,19 @@ FILES: Final[Mapping[str, Wrong]] = {
 ROWS: Final[Mapping[str, Wrong]] = {
     "formula": Wrong(
         _("It is a formula; nothing in a file is computed."), _("Paste the column as values.")
+    ),
+    "merged": Wrong(
+        _("The cell is merged with others, so it cannot be told to which row it belongs."),
+        _("Unmerge the cells in Excel and fill in each row."),
+    ),
+    "no-yes-no": Wrong(_("It is neither yes nor no."), _("Write yes or no, or leave it empty.")),
+    "no-code": Wrong(
+        _("It is no code: letters, digits, points and hyphens, at most 64."),
+        _("Write the item's code as it stands in the bureau's list."),
+    ),
+    "no-frequency": Wrong(
+        _("It is no rule that can be read."),
+        _("Write it as in the second sheet of the template, or leave the cell empty."),
     ),
     "missing": Wrong(_("Nothing stands here, and it is needed."), _("Fill it in.")),
     "unknown": Wrong(
@@ -109,7 +130,7 @@ ROWS: Final[Mapping[str, Wrong]] = {
         _("It is neither “listed” nor “ended”."),
         _("Choose one of the two, or leave the cell empty."),
     ),
-    "twice": Wrong(_("Another row means the same object."), _("Keep one of the two rows.")),
+    "twice": Wrong(_("Another row means the same one."), _("Keep one of the two rows.")),
     "several": Wrong(
         _("Several objects answer to this row."),
         _("Copy the id of the one that is meant from the downloaded list."),
@@ -141,3 +162,14 @@ CHANGES: Final[Mapping[str, str]] = {
     "reopened": _("put back on the list"),
     "unchanged": _("unchanged"),
 }
+
+LIST_WORDS: Final[Mapping[str, str]] = {"objects": _("Objects"), "items": _("Items")}
+
+LEFT: Final[Mapping[str, str]] = {
+    "changed": _("It was changed again since. Decide on its page what it should be."),
+    "visited": _("An inspection was recorded there since. End it by a list if it is to end."),
+    "used": _("An inspection has used it since. End it by a list if it is to end."),
+    "scope": _("It lies outside your domains or townships."),
+    "shut": _("Its sealed name was erased or does not open, so it cannot be stated again."),
+}
+"""Why a row of an import is left when the import is taken back."""

@@ -7,7 +7,15 @@ from litestar.types import ControllerRouterHandler
 
 from backend.imports.importing import Importing
 from backend.name_index import NameIndex
-from backend.pages_of.importing import confirm, import_page, objects_book, preview
+from backend.pages_of.importing import (
+    confirm,
+    import_page,
+    items_book,
+    objects_book,
+    preview,
+    preview_later,
+)
+from backend.pages_of.imports import imports_page, one_import, undo_import
 from backend.pages_of.inspection import inspection_page
 from backend.pages_of.items import item_page, items_page
 from backend.pages_of.object import card_form, object_page, open_card
@@ -23,8 +31,13 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     item_page,
     import_page,
     objects_book,
+    items_book,
     preview,
+    preview_later,
     confirm,
+    imports_page,
+    one_import,
+    undo_import,
 )
 
 

@@ -9,6 +9,7 @@ from backend.faces import faces_view
 from backend.measuring import Measuring
 from backend.morning import Mornings
 from backend.officers import officers_view
+from backend.pages_of.approvals import Approvals, approvals_page, decide
 from backend.pages_of.caps import caps_page
 from backend.pages_of.due import due_page
 from backend.pages_of.faces import faces_page
@@ -28,6 +29,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     faults_page,
     due_page,
     caps_page,
+    approvals_page,
+    decide,
     tracks_form,
     open_tracks,
 )
@@ -35,4 +38,4 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 
 def dependencies(measuring: Measuring) -> Mapping[str, object]:
     """Return what these routes are given, made anew for each application."""
-    return {"mornings": Mornings(measuring)}
+    return {"mornings": Mornings(measuring), "approvals": Approvals()}

@@ -15,11 +15,14 @@ from backend.inventory_words import DUE_WITHIN, OBJECT_COLUMNS, ORDERS, USUAL_CO
 from backend.links import next_link
 from backend.measure_words import DOMAINS, namer
 from backend.pages import Pages, Words, is_partial, language_of
+from backend.pages_of.filtering import kinds
 from backend.people.reader import Reader
 from backend.people.rights import Right
 from backend.problems import ProblemError
 from backend.readings import After, AsOf, Reading, cursor_text, query_of, read_cursor
 from events.language import Language
+from projections.chosen import values_of
+from projections.items import ITEMS, item
 from projections.object_inventory import PAGE, ObjectFilters, object_count
 from projections.views import CursorError, Query, ViewReader
 
@@ -74,6 +77,7 @@ def objects_page(  # noqa: PLR0913  filters
         count = object_count(views, wanted.today, filters)
         name_of = namer(views, set(_codes(table.rows)), language, words)
         areas = _areas(views, language, wanted.filters, reader)
+        items = _items(views, language, reader, wanted)
         as_of = reading.as_of(query_of(request), wanted.today, views)
     following = next_link(request, after=cursor_text(table.after)) if table.after else ""
     return pages.render(
@@ -87,6 +91,8 @@ def objects_page(  # noqa: PLR0913  filters
         areas=areas,
         domains=_domains(term, reader, wanted.filters.domain),
         types=options(types(language), wanted.filters.object_type),
+        items=items,
+        kinds=options(kinds(language), wanted.kind),
         due_options=options(term.all_of(DUE_WITHIN), wanted.due),
         order_options=options(term.all_of(ORDERS), wanted.order),
         name_of=name_of,
@@ -115,6 +121,22 @@ def _domains(term: Terms, reader: Reader, chosen: str | None) -> Sequence[Option
     own = {code for code in DOMAINS if not reader.domains or code in reader.domains}
     named = term.all_of(DOMAINS)
     return options({code: named[code] for code in DOMAINS if code in own}, chosen)
+
+
+def _items(
+    views: ViewReader, language: Language, reader: Reader, wanted: Wanted
+) -> Sequence[Option]:
+    """Return the items in force that name a type of objects, of the domains to choose from."""
+    own = {*values_of(wanted.filters.domain)} if wanted.filters.domain else {*reader.domains}
+    found: dict[str, str] = {}
+    for row in views.select(Query("items", document=True)):
+        one = item(row.key, ITEMS.decode(row.document))
+        listing = one.listing(wanted.today)
+        holds = any(span.start <= wanted.today <= span.end for span in one.active)
+        if listing and holds and listing.object_types and (not own or listing.domain in own):
+            name = listing.name_zh if language == "zh" else listing.name_en
+            found[row.key] = f"{row.key} {name}"
+    return options(found, wanted.item)
 
 
 def _areas(

@@ -43,6 +43,8 @@ class Right(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     MANAGE_LISTS = "manage_lists"
     """The bureau's lists: what is imported."""
+    MANAGE_ASSIGNMENTS = "manage_assignments"
+    """To approve beforehand what was assigned, or take it back."""
     EXPORT = "export"
     SUPERVISE = "supervise"
     """To record an act of supervision."""
@@ -70,6 +72,7 @@ GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
         Right.READ_HISTORY,
         Right.READ_DEVICES,
         Right.MANAGE_LISTS,
+        Right.MANAGE_ASSIGNMENTS,
         Right.EXPORT,
         Right.SUPERVISE,
         Right.INSPECT,
@@ -95,7 +98,7 @@ NEEDS_UNTIL: Final = frozenset({Role.SUPERVISOR})
 
 SCOPED: Final = frozenset(
     {Right.READ_VIEWS, Right.READ_CASES, Right.READ_PEOPLE_SEALED, Right.READ_HISTORY}
-    | {Right.MANAGE_LISTS, Right.EXPORT, Right.SUPERVISE}
+    | {Right.MANAGE_LISTS, Right.MANAGE_ASSIGNMENTS, Right.EXPORT, Right.SUPERVISE}
 )
 """Rights over the district's data. A reader with a scope gets to a route that needs one only
 where it takes `domain` and `township` in its query, or says `opt={"narrows": True}`: then it
