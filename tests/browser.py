@@ -31,6 +31,7 @@ NO_WEBGL = [*ARGUMENTS, "--disable-3d-apis"]
 SIZES = {"desk": (1366, 768), "phone": (390, 844)}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+_OF_THE_DRIVER = "GL Driver Message (OpenGL, Performance"  # of drawing in software, not of a page
 _PICTURES = os.environ.get("XUNJI_PICTURES")
 
 
@@ -61,8 +62,12 @@ class Watched:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
+        page.on("console", lambda said: self._heard(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _heard(self, said: str) -> None:
+        if _OF_THE_DRIVER not in said:
+            self.complaints.append(said)
 
     def foreign(self, *own: str) -> list[str]:
         """Return what was asked of any other host; `own` are beginnings of what is ours."""

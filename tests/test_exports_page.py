@@ -1,16 +1,15 @@
-"""The page of exports in a real browser: every link leads to a file, in both languages."""
+"""The page of exports in a real browser: every link leads to a file of its kind."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from httpx import Client
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from backend.people.rights import Role
 from events.clock import SetClock
-from tests.accessible import complaints
+from tests.browser import Watched, watching
 from tests.server import (
     NOON,
     Tablet,
@@ -22,9 +21,7 @@ from tests.server import (
     signed_in,
     site,
 )
-from tests.test_overview_page import ARGUMENTS, SIZES, Watched
 
-PICTURES = os.environ.get("XUNJI_PICTURES")
 T1, T2 = "440804001", "440804002"
 STARTS = {
     "csv": b"\xef\xbb\xbf",
@@ -33,14 +30,6 @@ STARTS = {
     "geojson": b"{",
     "pdf": b"%PDF-",
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,46 +61,8 @@ def session(path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def watched(browser: Browser, address: str, session: dict[str, str]) -> Iterator[Watched]:
-    with browser.new_context(locale="zh-CN", accept_downloads=True) as context:
-        context.add_cookies(cookies(session, address))
-        watched = Watched(context.new_page())
+    with watching(browser, address, session) as watched:
         yield watched
-        assert watched.complaints == []
-        assert all(url.startswith(f"{address}/") for url in watched.requests)
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme", "language"),
-    [("desk", "light", "zh-CN"), ("phone", "dark", "en-GB"), ("phone", "light", "zh-CN")],
-)
-def test_the_page_fits_the_screen_and_axe_finds_nothing(
-    browser: Browser,
-    address: str,
-    session: dict[str, str],
-    size: str,
-    scheme: str,
-    language: str,
-) -> None:
-    width, height = SIZES[size]
-    with browser.new_context(
-        locale=language,
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-    ) as context:
-        context.add_cookies(cookies(session, address))
-        watched = Watched(context.new_page())
-        watched.page.goto(f"{address}/exports")
-        if PICTURES:
-            name = f"exports-{size}-{scheme}-{language}.png"
-            watched.page.screenshot(path=Path(PICTURES) / name, full_page=True)
-
-        heading = watched.page.locator("h1")
-        expect(heading).to_have_text("Exports" if language == "en-GB" else "导出")
-        assert watched.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        assert complaints(watched.page) == []
-
-    assert watched.complaints == []
-    assert all(url.startswith(f"{address}/") for url in watched.requests)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

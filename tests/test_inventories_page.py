@@ -1,12 +1,11 @@
-"""The inventories in a real browser: two languages, two sizes, with script and without."""
+"""The inventories in a real browser: finding, turning pages, opening a name, bringing in a list."""
 
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from backend.people.rights import Role
 from events.clock import SetClock
@@ -14,6 +13,7 @@ from events.facts import SealedPart
 from events.ids import id_text
 from events.register import AreaListed
 from tests.accessible import complaints
+from tests.browser import Watched, watching
 from tests.server import (
     NOON,
     Tablet,
@@ -25,23 +25,13 @@ from tests.server import (
     signed_in,
     site,
 )
-from tests.test_overview_page import ARGUMENTS, SIZES, Watched
 
-PICTURES = os.environ.get("XUNJI_PICTURES")
 PERSON, HOME = id_text(b"p" * 16), id_text(b"h" * 16)
 SEEN = id_text(b"s" * 16)
 LIST = (
     "名称,对象类型,领域,镇街\n"
     "新公墓,经营性公墓,funeral,440804001\n"
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -86,48 +76,8 @@ def session(pages: tuple[Path, list[str]]) -> dict[str, str]:
 
 @pytest.fixture
 def watched(browser: Browser, address: str, session: dict[str, str]) -> Iterator[Watched]:
-    with browser.new_context(locale="zh-CN") as context:
-        context.add_cookies(cookies(session, address))
-        watched = Watched(context.new_page())
+    with watching(browser, address, session) as watched:
         yield watched
-        assert watched.complaints == []
-        assert all(url.startswith(f"{address}/") for url in watched.requests)
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme", "language"),
-    [("desk", "light", "zh-CN"), ("phone", "dark", "en-GB")],
-)
-def test_each_page_fits_the_screen_and_axe_finds_nothing(
-    browser: Browser,
-    pages: tuple[Path, list[str]],
-    address: str,
-    session: dict[str, str],
-    size: str,
-    scheme: str,
-    language: str,
-) -> None:
-    width, height = SIZES[size]
-    with browser.new_context(
-        locale=language,
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-    ) as context:
-        context.add_cookies(cookies(session, address))
-        watched = Watched(context.new_page())
-        for number, path in enumerate(pages[1]):
-            watched.page.goto(f"{address}{path}", wait_until="networkidle")
-            name = f"inventories-{number}-{size}-{scheme}.png"
-            if PICTURES:
-                watched.page.screenshot(path=Path(PICTURES) / name, full_page=True)
-            width = "document.documentElement.scrollWidth - innerWidth"
-            assert watched.page.evaluate(width) <= 0, path
-            assert complaints(watched.page) == [], path
-            lang = watched.page.get_attribute("html", "lang")
-            assert lang == ("zh-CN" if language == "zh-CN" else "en")
-
-    assert watched.complaints == []
-    assert all(url.startswith(f"{address}/") for url in watched.requests)
 
 
 def test_what_is_typed_is_found_without_reloading_and_stays_in_the_address(

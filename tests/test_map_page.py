@@ -1,6 +1,5 @@
 """The coverage map in a real browser: by WebGL, by canvas, without a script, by keyboard."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -8,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from backend.people.rights import Role
 from backend.settings import Settings
@@ -17,25 +15,20 @@ from backend.tianditu import HOSTS, Tianditu
 from events.clock import SetClock
 from events.register import AreaListed
 from tests.accessible import complaints
+from tests.browser import NO_WEBGL, OVERFLOW, WEBGL, Watched, launched, picture, watching
 from tests.server import (
     NOON,
     Site,
     Tablet,
     an_item,
     an_object,
-    cookies,
     found,
     new_id,
     serving,
     signed_in,
     site,
 )
-from tests.test_overview_page import ARGUMENTS, SIZES, Watched
 
-PICTURES = os.environ.get("XUNJI_PICTURES")
-SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-WEBGL = [*(one for one in ARGUMENTS if one != "--disable-gpu"), *SOFTWARE_GL]
-NO_WEBGL = [*ARGUMENTS, "--disable-3d-apis"]
 NORTH, SOUTH = "440804101", "440804001"
 VILLAGE = f"{SOUTH}001"
 DRAWN = "[data-ready]"
@@ -105,14 +98,8 @@ def session(path: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def browsers(chromium: str) -> Iterator[dict[str, Browser]]:
     """One that draws by WebGL on the processor, and one that has no WebGL."""
-    with sync_playwright() as playwright:
-        launched = {
-            name: playwright.chromium.launch(executable_path=chromium, args=arguments)
-            for name, arguments in (("webgl", WEBGL), ("canvas", NO_WEBGL))
-        }
-        yield launched
-        for one in launched.values():
-            one.close()
+    with launched(chromium, WEBGL, NO_WEBGL) as (webgl, canvas):
+        yield {"webgl": webgl, "canvas": canvas}
 
 
 @contextmanager
@@ -125,10 +112,7 @@ def opened(
     **options: Any,  # noqa: ANN401  Playwright's
 ) -> Iterator[Watched]:
     """Open the map; ready when it is drawn."""
-    said = {"locale": "zh-CN", "viewport": {"width": 1366, "height": 768}} | options
-    with browsers[by].new_context(**said) as context:
-        context.add_cookies(cookies(session, address))
-        watched = Watched(context.new_page())
+    with watching(browsers[by], address, session, **options) as watched:
         watched.page.goto(f"{address}/map?{query}")
         if options.get("java_script_enabled", True):
             watched.page.wait_for_selector(DRAWN)
@@ -173,14 +157,11 @@ def test_cells_are_drawn_in_the_colours_of_their_states(
         page.wait_for_load_state("networkidle")
         seen = colours(page)
         drawn_by = page.get_attribute("#map-page", "data-ready")
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"map-{by}.png", full_page=True)
+        picture(page, f"map-{by}")
 
         assert drawn_by == by
         assert {colour(page, "nothing_found"), colour(page, "never")} <= seen
         assert colour(page, "overdue") not in seen
-        assert watched.complaints == []
-        assert all(url.startswith(f"{address}/") for url in watched.requests)
 
 
 def test_the_slider_goes_back_to_before_the_first_inspection(
@@ -232,7 +213,6 @@ def test_what_is_chosen_stands_in_the_address_and_changes_the_map(
 
         assert "grid=township" in page.url
         assert page.input_value("[name=measure]") == "object_coverage"
-        assert watched.complaints == []
 
 
 def test_layers_are_objects_without_homes_and_streets(
@@ -246,8 +226,6 @@ def test_layers_are_objects_without_homes_and_streets(
             assert answer.value.ok
         page.wait_for_function("coverageMap.painter.layers.size === 2")
 
-        assert watched.complaints == []
-
 
 def test_the_map_is_kept_as_a_picture_with_its_legend(
     browsers: dict[str, Browser], address: str, session: dict[str, str], tmp_path: Path
@@ -256,8 +234,6 @@ def test_the_map_is_kept_as_a_picture_with_its_legend(
         with watched.page.expect_download() as kept:
             watched.page.click("[data-png]")
         kept.value.save_as(tmp_path / "map.png")
-        if PICTURES:
-            kept.value.save_as(Path(PICTURES) / "map-kept.png")
 
     content = (tmp_path / "map.png").read_bytes()
     assert kept.value.suggested_filename == "xunji-map-2026-05.png"
@@ -268,19 +244,14 @@ def test_the_map_is_kept_as_a_picture_with_its_legend(
 # ── for everybody ──────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
-def test_it_fits_the_screen_and_axe_finds_nothing(
-    browsers: dict[str, Browser], address: str, session: dict[str, str], size: str, scheme: str
+def test_drawn_by_webgl_it_fits_a_phone_and_axe_finds_nothing(
+    browsers: dict[str, Browser], address: str, session: dict[str, str]
 ) -> None:
-    width, height = SIZES[size]
-    viewport = {"width": width, "height": height}
-    options: dict[str, Any] = {"viewport": viewport, "color_scheme": scheme}
+    options: dict[str, Any] = {"size": "phone", "dark": True}
     with opened(browsers, address, session, "at=2026-05-31", **options) as watched:
-        overflow = watched.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        overflow = watched.page.evaluate(OVERFLOW)
         found = complaints(watched.page)
-        if PICTURES:
-            name = f"map-{size}-{scheme}.png"
-            watched.page.screenshot(path=Path(PICTURES) / name, full_page=True)
+        picture(watched.page, "map-phone-webgl")
 
     assert overflow <= 0
     assert found == []
@@ -311,25 +282,11 @@ def test_printed_it_has_the_map_its_legend_and_the_record_but_no_controls(
     with opened(browsers, address, session, "at=2026-05-31") as watched:
         watched.page.emulate_media(media="print")
         text = watched.page.inner_text("main")
-        if PICTURES:
-            watched.page.screenshot(path=Path(PICTURES) / "map-print.png", full_page=True)
+        picture(watched.page, "map-print")
 
     assert "从未检查" in text
     assert "统计到第" in text
     assert "存为 PNG" not in text
-
-
-def test_every_link_of_the_page_leads_somewhere(
-    browsers: dict[str, Browser], address: str, session: dict[str, str]
-) -> None:
-    with opened(browsers, address, session, java_script_enabled=False) as watched:
-        links = {a.get_attribute("href") or "" for a in watched.page.query_selector_all("main a")}
-
-    with Client(base_url=address, cookies=session) as client:
-        answers = {link: client.get(link).status_code for link in links}
-
-    assert len(links) > 8
-    assert set(answers.values()) == {200}, answers
 
 
 # ── what the server says ───────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""The managers' pages in a real browser: four roles, two languages, two sizes, no script."""
+"""The managers' pages in a real browser: what they say, with script and without one."""
 
 import os
 import re
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from httpx import Client
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from backend.people.rights import Role
 from events.clock import SetClock, SystemClock
 from events.inspections import FindingRaised
 from events.orders import RectificationOrdered
 from events.register import CertificateIssued, OfficerListed, OfficerPosted
-from tests.accessible import complaints
+from tests.browser import Watched, watching
 from tests.server import (
     NOON,
     TODAY,
@@ -30,25 +30,6 @@ from tests.server import (
     signed_in,
     site,
 )
-from tests.test_overview_page import ARGUMENTS, SIZES, Watched
-
-PICTURES = os.environ.get("XUNJI_PICTURES")
-PAGES = ("/monday", "/measures", "/officers", "/faces", "/follow-ups", "/faults", "/due", "/caps")
-CELL = "/faces?domain=funeral&township=440804001"
-ROLES = {
-    Role.MANAGER: {},
-    Role.TOWNSHIP: {"townships": ("440804001",)},
-    Role.SECTION_CHIEF: {"domains": ("funeral",)},
-    Role.SUPERVISOR: {},
-}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -102,45 +83,8 @@ def session(path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def watched(browser: Browser, address: str, session: dict[str, str]) -> Iterator[Watched]:
-    with browser.new_context(locale="zh-CN") as context:
-        context.add_cookies(cookies(session, address))
-        watched = Watched(context.new_page())
+    with watching(browser, address, session) as watched:
         yield watched
-        assert watched.complaints == []
-        assert all(url.startswith(f"{address}/") for url in watched.requests)
-
-
-@pytest.mark.parametrize(
-    ("role", "size", "scheme", "language"),
-    [
-        (Role.MANAGER, "desk", "light", "zh-CN"),
-        (Role.SUPERVISOR, "phone", "dark", "en-GB"),
-        (Role.TOWNSHIP, "phone", "light", "zh-CN"),
-        (Role.SECTION_CHIEF, "desk", "dark", "en-GB"),
-    ],
-)
-def test_each_page_fits_the_screen_and_axe_finds_nothing(
-    browser: Browser, path: Path, address: str, role: Role, size: str, scheme: str, language: str
-) -> None:
-    width, height = SIZES[size]
-    with browser.new_context(
-        locale=language,
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-    ) as context:
-        context.add_cookies(cookies(signed_in(path, role, **ROLES[role]), address))
-        watched = Watched(context.new_page())
-        for page in (*PAGES, CELL):
-            watched.page.goto(f"{address}{page}")
-            name = f"managers-{page.strip('/').partition('?')[0]}-{role}-{size}.png"
-            if PICTURES:
-                watched.page.screenshot(path=Path(PICTURES) / name, full_page=True)
-            overflow = "document.documentElement.scrollWidth - innerWidth"
-            assert watched.page.evaluate(overflow) <= 0, page
-            assert complaints(watched.page) == [], page
-
-    assert watched.complaints == []
-    assert all(url.startswith(f"{address}/") for url in watched.requests)
 
 
 def test_monday_answers_the_five_questions(watched: Watched, address: str) -> None:
@@ -154,19 +98,6 @@ def test_monday_answers_the_five_questions(watched: Watched, address: str) -> No
     assert "陈东 + 李海" in officers
     assert "剩 33 天" in officers
     assert "重大问题" in next(text for name, text in panels.items() if "以来" in name)
-
-
-def test_every_number_of_a_monday_leads_to_its_rows(
-    watched: Watched, address: str, session: dict[str, str]
-) -> None:
-    watched.page.goto(f"{address}/monday?today={TODAY}")
-    links = {a.get_attribute("href") or "" for a in watched.page.query_selector_all("main a")}
-
-    with Client(base_url=address, cookies=session, headers={"accept": "text/html"}) as client:
-        answers = {link: client.get(link).status_code for link in links}
-
-    assert len(links) > 8
-    assert set(answers.values()) == {200}, answers
 
 
 def test_who_has_a_township_sees_only_that(browser: Browser, path: Path, address: str) -> None:

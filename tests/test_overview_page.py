@@ -1,15 +1,14 @@
-"""The page of the measures, in a real browser: two languages, two sizes of screen."""
+"""The page of the measures, in a real browser: what it says, in which language, on paper."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from httpx import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from backend.overview_figures import PAGES
 from projections.measures import MEASURES
+from tests.browser import Watched, picture, watching
 from tests.server import NOON as AT
 from tests.server import (
     Tablet,
@@ -21,27 +20,6 @@ from tests.server import (
     signed_in,
     site,
 )
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PICTURES = os.environ.get("XUNJI_PICTURES")
-SIZES = {"desk": (1366, 768), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -75,23 +53,10 @@ def session(path: Path) -> dict[str, str]:
     return signed_in(path)
 
 
-class Watched:
-    """A page whose requests and complaints are kept."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-
 @pytest.fixture
 def watched(browser: Browser, address: str, session: dict[str, str]) -> Iterator[Watched]:
-    with browser.new_context(locale="zh-CN") as context:
-        context.add_cookies(cookies(session, address))
-        yield Watched(context.new_page())
+    with watching(browser, address, session) as watched:
+        yield watched
 
 
 def test_it_says_what_runs_and_how_much_it_holds(watched: Watched, address: str) -> None:
@@ -146,36 +111,10 @@ def test_printed_it_shows_figures_and_no_controls(
         page.emulate_media(media="print")
 
         shown = page.inner_text("body")
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / "overview-print.png", full_page=True)
+        picture(page, "overview-print")
 
     assert "17 / 24" in shown
     assert "English" not in shown
-
-
-def test_nothing_is_asked_of_any_other_host_and_nothing_complains(
-    watched: Watched, address: str
-) -> None:
-    watched.page.goto(f"{address}/measures", wait_until="networkidle")
-
-    assert watched.requests
-    assert all(url.startswith(f"{address}/") for url in watched.requests)
-    assert watched.complaints == []
-
-
-def test_every_link_leads_somewhere(
-    watched: Watched, address: str, session: dict[str, str]
-) -> None:
-    watched.page.goto(f"{address}/measures")
-    links = {a.get_attribute("href") or "" for a in watched.page.query_selector_all("a")}
-
-    with Client(base_url=address, cookies=session, follow_redirects=True) as client:
-        answers = {
-            link: client.get(link if link[0] == "/" else f"/{link}").status_code for link in links
-        }
-
-    assert len(links) > 12
-    assert set(answers.values()) == {200}, answers
 
 
 def test_english_is_spoken_to_who_asks_for_it(
@@ -199,25 +138,3 @@ def test_a_figure_without_anything_to_cover_says_so(tmp_path: Path, browser: Bro
 
     assert "没有对象" in answer.text
     assert "100" not in answer.text.partition("度量")[2].partition("运行情况")[0]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_it_fits_the_screen(
-    browser: Browser, address: str, session: dict[str, str], size: str, scheme: str
-) -> None:
-    width, height = SIZES[size]
-    with browser.new_context(
-        locale="zh-CN",
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-    ) as context:
-        context.add_cookies(cookies(session, address))
-        page = context.new_page()
-        page.goto(f"{address}/measures")
-
-        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"overview-{size}-{scheme}.png", full_page=True)
-
-    assert overflow <= 0

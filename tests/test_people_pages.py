@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from httpx import Client, Response
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from backend.people import demonstration, second_factor
 from backend.people.accounts import Account
@@ -19,9 +18,7 @@ from backend.people.sessions import csrf_of
 from backend.people.signing_in import own_path
 from events.clock import SetClock
 from events.office import AccountChanged, AccountOpened, DeviceRevoked
-from tests.accessible import complaints
 from tests.server import NOON, Site, Tablet, found, serving, signed_in, site
-from tests.test_overview_page import ARGUMENTS, PICTURES, Watched
 
 GOOD = "七只白鹭飞过湖面 1204"
 HTML = {"accept": "text/html", "accept-language": "en"}
@@ -378,14 +375,6 @@ def test_refusals_are_pages_for_who_looks_at_pages(here: Site) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("people") / "data"
     found(path, SetClock(NOON), demo=True)
@@ -401,48 +390,6 @@ def _signed(page: Page, address: str, name: str) -> None:
     page.fill("#name", name)
     page.fill("#password", demonstration.PASSWORD)
     page.click("button[type=submit]")
-
-
-def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-
-
-@pytest.mark.parametrize(("locale", "scheme"), [("zh-CN", "light"), ("en-GB", "dark")])
-def test_the_pages_work_without_complaint_in_both_languages(
-    browser: Browser, address: str, locale: str, scheme: Literal["light", "dark"]
-) -> None:
-    with browser.new_context(
-        locale=locale, color_scheme=scheme, viewport={"width": 390, "height": 844}
-    ) as context:
-        watched = Watched(context.new_page())
-        page = watched.page
-        page.goto(f"{address}/sign-in")
-        _picture(page, f"sign-in-{locale}")
-        chinese = locale == "zh-CN"
-        assert ("登录" if chinese else "Sign in") in page.inner_text("h1")
-        wide: list[str] = []
-        judged = complaints(page)
-        for name, paths in {
-            "security": ("/accounts", "/account", "/account/second-factor"),
-            "system": ("/tablets",),
-            "auditor": ("/access-log",),
-        }.items():
-            context.clear_cookies()
-            _signed(page, address, name)
-            for path in paths:
-                page.goto(f"{address}{path}")
-                judged += [f"{path}: {one}" for one in complaints(page)]
-                _picture(page, f"{path.strip('/').replace('/', '-')}-{locale}")
-                text = page.inner_text("main")
-                assert bool(re.search(r"[\u4e00-\u9fff]{4}", text)) == chinese or name != "system"
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                    wide.append(path)
-
-    assert wide == []
-    assert judged == []
-    assert watched.complaints == []
-    assert all(url.startswith(f"{address}/") for url in watched.requests)
 
 
 def test_the_demonstration_tells_its_sign_ins(browser: Browser, address: str) -> None:
