@@ -82,7 +82,7 @@ def test_the_page_offers_items_for_objects_and_keeps_what_was_chosen(here: Site)
     assert '<option value="FU-1" selected>' in page
     assert '<option value="FU-9"' not in page
     assert "item=FU-1" in page.partition("data-given=")[2]
-    assert "Streets by passes walked · of all items" in page
+    assert "Objects and streets are those of all items" in page
 
 
 def test_behind_a_cell_are_the_objects_that_the_item_is_for(here: Site) -> None:

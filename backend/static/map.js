@@ -184,7 +184,7 @@ class CoverageMap {
     const answer = await fetch(url, { headers: { accept: "text/html" } });
     if (!answer.ok || answer.redirected) { location.assign(url); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of [".map-legend", ".map-chosen", "[data-table]", "[data-as-of]", ...(anew ? [".map-tiles", ".map-time"] : [])]) {
+    for (const part of [".map-legend", ".map-chosen", "[data-table]", "[data-as-of]", "[data-whole]", ...(anew ? [".map-tiles", ".map-time"] : [])]) {
       one(part).replaceWith(page.querySelector(part));
     }
     root.dataset.given = page.querySelector("#map-page").dataset.given;
