@@ -268,6 +268,10 @@ ITEM_KINDS: Final[Mapping[str, str]] = {
 """Kinds of items, as the bureau's data name them."""
 
 
+_OTHER_DOMAINS: Final[Mapping[str, str]] = {"child_welfare": _("child welfare")}
+"""Domains of items that no object is of, besides the eight that are measured."""
+
+
 class Terms(Struct, frozen=True):
     """Says in one language what codes mean."""
 
@@ -295,7 +299,7 @@ class Terms(Struct, frozen=True):
 
     def domain(self, code: str) -> str:
         """Return what a domain is called."""
-        return self._said(DOMAINS, code)
+        return self._said(_OTHER_DOMAINS if code in _OTHER_DOMAINS else DOMAINS, code)
 
     def outcome(self, code: str) -> str:
         """Return what came of an inspection."""
