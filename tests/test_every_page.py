@@ -240,6 +240,8 @@ def test_each_role_is_offered_nothing_that_it_may_not_open(
             browser, house.address, house.session(role, path), language=language, size=size
         ) as watched:
             watched.page.goto(f"{house.address}{address}")
+            if path in READY:
+                watched.page.wait_for_selector(READY[path])
             assert watched.page.evaluate(OVERFLOW) <= 0, address
             links = watched.page.eval_on_selector_all("a[href]", HREFS)
             forms = watched.page.eval_on_selector_all(
