@@ -99,8 +99,8 @@ class Bureau:
             for fact in told:
                 console.record(fact, ())
             size = console.store.size()
-        until = monotonic() + 30
-        while httpx.get(f"{self.address}/ready").json()["folded"] < size:
+        until = monotonic() + 60
+        while httpx.get(f"{self.address}/ready", timeout=60).json()["folded"] < size:
             assert monotonic() < until, "the projector does not come after"
             sleep(0.05)
 
@@ -125,7 +125,7 @@ def bureau(tmp_path: Path) -> Iterator[Bureau]:
 def folder(bureau: Bureau, tmp_path: Path) -> Path:
     """The folder of a tablet that is enrolled and has work."""
     path = tmp_path / "tablet"
-    with httpx.Client(base_url=bureau.address) as http:
+    with httpx.Client(base_url=bureau.address, timeout=60) as http:
         tablet = enrolling.prepare(path, http, bureau.code(), SystemClock(), os.urandom)
     device = tablet.tablet.device
     tablet.close()
@@ -145,7 +145,7 @@ class Person:
     def screen(self) -> Any:  # noqa: ANN401  one of the four
         return self.app.shell.screens[self.app.shell.here]
 
-    def until(self, true: Callable[[], object], seconds: float = 20) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 60) -> None:
         end = monotonic() + seconds
         while not true():
             assert monotonic() < end, "it is not seen"
@@ -249,7 +249,7 @@ def using(path: Path, language: str = "en") -> Iterator[Person]:
     )
     folder = TabletFolder.open(path)
     slowly = {"request": [lambda _request: sleep(SLOW)]}
-    with httpx.Client(base_url=folder.tablet.server, timeout=10, event_hooks=slowly) as http:
+    with httpx.Client(base_url=folder.tablet.server, timeout=60, event_hooks=slowly) as http:
         app = main.TabletApp(folder, http)
         app.desk._machine = Machine(FakeGps(here), FilePictures(path / "camera"))
         driver = Driver(app.build(), LANDSCAPE)
@@ -368,7 +368,7 @@ def test_without_the_office_it_says_so_and_goes_on_when_it_is_back(
 
         bureau.start_again()
         person.tap(Action, icon="sync")
-        person.until(lambda: person.passage() == "已收到", 30)
+        person.until(lambda: person.passage() == "已收到")
         assert not person.reads("连不上")
         person.go("today")
         person.sees("街面巡查")
