@@ -11,12 +11,13 @@ from events.inspections import (
     AnswerRecorded,
     ContributionRecorded,
     CrewMember,
+    EvidenceCaptured,
     InspectionStarted,
     InspectionVoided,
     PersonEncountered,
 )
 from events.office import EntryAdopted
-from projections.case_rows import Noted
+from projections.case_rows import Evidence, Noted
 from projections.catalogue import VIEWS
 from projections.fold import catch_up
 from projections.inspections import (
@@ -264,3 +265,56 @@ def test_the_day_is_the_one_on_the_wall() -> None:
     assert local_day(evening, 480) == date(2026, 4, 1)
     assert local_day(evening, 0) == date(2026, 3, 31)
     assert local_day(evening, -600) == date(2026, 3, 31)
+
+
+def test_a_picture_is_kept_with_what_says_where_and_of_whom_it_is() -> None:
+    history, at = History(), local("2026-03-02")
+    started(history)
+    part = SealedPart("caption", an_id("Ma"))
+    whole = EvidenceCaptured(
+        visit=VISIT, evidence=an_id("picture"), sha256="ab" * 32, size=2_048,
+        media_type="image/jpeg", question="GE-1", person=an_id("Ma"), sealed=(part,),
+    )  # fmt: skip
+    bare = EvidenceCaptured(
+        visit=VISIT, evidence=an_id("other"), sha256="cd" * 32, size=1, media_type="audio/ogg"
+    )
+    for fact in (whole, bare):
+        history.record(fact, at, "lead")
+
+    kept = [row for row in document(history).rows.values() if isinstance(row, Evidence)]
+    assert sorted(kept, key=lambda row: row.position) == [
+        Evidence(
+            2, at, 480, an_id("picture"), "ab" * 32, 2_048, "image/jpeg", "GE-1", an_id("Ma"),
+            (("caption", an_id("Ma")),),
+        ),
+        Evidence(3, at, 480, an_id("other"), "cd" * 32, 1, "audio/ogg", None, None, ()),
+    ]  # fmt: skip
+
+
+def test_of_an_inspection_of_which_only_a_picture_arrived_the_columns_say_nothing() -> None:
+    history = History()
+    picture = EvidenceCaptured(
+        visit=VISIT, evidence=an_id("picture"), sha256="ab" * 32, size=1, media_type="image/jpeg"
+    )
+    history.record(picture, local("2026-03-02"), "lead")
+
+    names = ("kind", "object", "village", "outcome", "officers", "assignment", "walked_on")
+    assert columns(history, *names) == ("",) * len(names)
+    assert columns(history, "reasons", "started") == ("not_started not_completed", 0)
+    about, completed = inspected(document(history))
+    assert (about.inspection, about.completed, completed) == ("", None, None)
+
+
+def test_of_several_starts_the_one_recorded_last_says_what_it_is_about() -> None:
+    history, at = History(), local("2026-03-02", "09:00")
+    other = a_visit("one", "other thing", "2026-03-02", village="440804001201")
+    started(history)
+    history.record(
+        InspectionStarted(visit=other, checklist="C", version=1, assignment=an_id("task")), at, "B"
+    )
+
+    assert columns(history, "object", "village", "assignment") == (
+        an_id("other thing"), "440804001201", an_id("task"),
+    )  # fmt: skip
+    history.record(InspectionStarted(visit=VISIT, checklist="C", version=1), at, "C")
+    assert columns(history, "object", "village", "assignment") == (an_id("thing"), "", "")
