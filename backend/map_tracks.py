@@ -27,7 +27,7 @@ from projections.patrols import Walk as Said
 from projections.patrols import read_walks
 from projections.slots import Slot
 from projections.spans import after
-from projections.views import Query, ViewReader, view_of
+from projections.views import Condition, Query, ViewReader, view_of
 from projections.working_calendar import A_DAY
 
 _COVERED: Final = vocabulary.tag_of(SegmentCovered)
@@ -102,7 +102,7 @@ def walked(views: ViewReader, store: EventStore, shift: Shift, sees: Sees) -> li
 
 
 def _patrols(views: ViewReader, shift: Shift, sees: Sees) -> Iterator[tuple[str, list[Said]]]:
-    days = (
+    days: tuple[Condition, ...] = (
         ("walked_on", ">=", shift.day.isoformat()),
         ("walked_on", "<=", after(shift.day).isoformat()),
     )
@@ -115,8 +115,11 @@ def _patrols(views: ViewReader, shift: Shift, sees: Sees) -> Iterator[tuple[str,
 
 
 def _names(views: ViewReader, keys: Iterable[str]) -> Mapping[str, str]:
-    where = (("key", "in", sorted(keys)),)
-    rows = views.select(Query("objects", columns=("name",), where=where)) if where[0][2] else ()
+    wanted = sorted(keys)
+    if not wanted:
+        return {}
+    where: tuple[Condition, ...] = (("key", "in", wanted),)
+    rows = views.select(Query("objects", columns=("name",), where=where))
     return {row.key: str(row.values[0]) for row in rows}
 
 
@@ -186,8 +189,7 @@ def _told(number: int, one: Walked, walk: Walk) -> Track:
     times = sorted(fix.at for fix in walk.points)
     east = round((one.at.utcoffset() or one.at - one.at).total_seconds() / 60)
     metres: dict[Kind, float] = {"covers": 0.0, "aside": 0.0, "gap": 0.0}
-    for kind, accuracy, ends in _runs(found):
-        del accuracy
+    for kind, _, ends in _runs(found):
         metres[kind] += length_m(ends)
     return Track(
         number,

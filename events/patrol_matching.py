@@ -175,7 +175,7 @@ def _from_place(place: Patrolled, legs: Sequence[tuple[TrackPoint, TrackPoint]])
     local = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="GRS80")
     here = shapely.linestrings([local(*corner) for corner in corners])
     walked = shapely.linestrings([[local(*_at(end)) for end in ends] for ends in legs])
-    return shapely.distance(here, walked).tolist()
+    return [float(one.distance(here)) for one in walked]
 
 
 def _at(point: TrackPoint) -> Degrees:
