@@ -114,9 +114,7 @@ def measure(shop: Workshop) -> Measured:
 def ask(city: lists_city.City, shop: Workshop) -> Measured:
     """Ask each list of a city that was built."""
     rounds = shop.times(30, 10)
-    people = People.open(city.folder, SystemClock(), demo=True)
-    demonstration.open_accounts(people)
-    people.close()
+    _open_accounts(city)
     with running(str(city.folder)) as server, _tablet(server, city) as push:
         asking = _Asking(server, city)
         asked = dict(asking.questions())
@@ -210,6 +208,16 @@ class _Asking:
     def _request(self, path: str) -> bytes:
         lines = (f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Cookie: {self._cookie}", "", "")
         return "\r\n".join(lines).encode()
+
+
+def _open_accounts(city: lists_city.City) -> None:
+    store = DataFolder.open(city.folder).history()
+    people = People.open(city.folder, SystemClock(), demo=True)
+    try:
+        demonstration.open_accounts(people, store)
+    finally:
+        people.close()
+        store.close()
 
 
 def _sign_in(server: Server) -> str:
