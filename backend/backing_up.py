@@ -15,7 +15,6 @@ Not copied: views (they are folded again), codes for tablets (they hold for minu
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from msgspec import Struct
 from backend import durable
 from backend.folder import DataFolder
 from backend.office import PATIENCE
+from backend.sqlite_file import copy_database
 from backend.verification import Progress, verify
 from backend.words import _
 from events.clock import Clock, moment
@@ -84,7 +84,7 @@ def back_up(
         staging.rename(path)
         durable.flush_folder(to)
         return BackedUp(path, manifest, _drop_older(to, made_at, keep_days))
-    except (OSError, sqlite3.Error) as failure:
+    except OSError as failure:
         said = _("the backup failed: {why}")
         raise StorageError(said.format(why=failure)) from failure
     finally:
@@ -134,7 +134,7 @@ def _copy(source: Path, target: Path) -> None:
     _copy_file(source / "checkpoints.bin", target / "checkpoints.bin")
     for name in _DATABASES:
         if (source / name).is_file():
-            _copy_database(source / name, target / name)
+            copy_database(source / name, target / name)
     (target / "keys").mkdir(mode=0o700)
     for file in sorted((source / "keys").glob("*.key")):
         _copy_file(file, target / "keys" / file.name)
@@ -145,17 +145,6 @@ def _copy(source: Path, target: Path) -> None:
 def _copy_file(source: Path, target: Path) -> None:
     if source.is_file():
         durable.write(target, source.read_bytes(), 0o600)
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy a database as it is at one moment, whoever writes it meanwhile."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
-        there.backup(here)
-        (found,) = here.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        said = _("{path} is damaged").format(path=source)
-        raise StorageError(f"{said}: {found}")
 
 
 # ── proving ────────────────────────────────────────────────────────────────────────

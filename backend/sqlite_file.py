@@ -1,8 +1,9 @@
 """A small SQLite file of the office's own, beside the history: durable, for several processes."""
 
+import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import Any
 
 from events.errors import StorageError
 
-__all__ = ["Connection", "SQLiteFile"]
+__all__ = ["Connection", "SQLiteFile", "copy_database"]
 
 
 class SQLiteFile:
@@ -54,3 +55,19 @@ class SQLiteFile:
 
     def _storage(self, failure: Exception) -> StorageError:
         return StorageError(f"{self._file.name} failed: {failure}")
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, whoever writes it meanwhile, for its owner alone.
+
+    `StorageError` where it cannot be read, or is damaged; `OSError` where `target` is there.
+    """
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
+            there.backup(here)
+            (found,) = here.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as failure:
+        raise StorageError(f"{source.name} failed: {failure}") from failure
+    if found != "ok":
+        raise StorageError(f"{source.name} is damaged: {found}")

@@ -113,7 +113,7 @@ def test_a_backup_fits_together_whatever_is_written_between_its_files(
             office.record(card(written.to_bytes(16)), [b"somebody"])
             signed(office)
 
-        for name in ("_copy_file", "_copy_database"):
+        for name in ("_copy_file", "copy_database"):
             copy = getattr(backing_up, name)
 
             def between(source: Path, target: Path, copy: Copy = copy) -> None:
@@ -183,7 +183,7 @@ def test_a_disk_that_refuses_gives_no_backup(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backing_up, "_copy_database", full)
+    monkeypatch.setattr(backing_up, "copy_database", full)
     with pytest.raises(StorageError, match="No space left"):
         back_up(folder, tmp_path / "backups", SetClock(NOON), 14)
     assert not list((tmp_path / "backups").iterdir())
