@@ -96,7 +96,8 @@ def walked(views: ViewReader, store: EventStore, shift: Shift, sees: Sees) -> li
     rows: list[Walked] = []
     for inspection, told in found.items():
         document: CaseDocument = decode(documents[inspection])
-        notes = [row for row in document.rows.values() if _is_of_a_place(row)]
+        noted = [row for row in document.rows.values() if isinstance(row, Noted)]
+        notes = [row for row in noted if row.tag == _COVERED]
         rows += [_walked(inspection, one, names, notes, store) for one in told]
     return sorted(rows, key=lambda one: (one.at, one.inspection, one.place))
 
@@ -121,10 +122,6 @@ def _names(views: ViewReader, keys: Iterable[str]) -> Mapping[str, str]:
     where: tuple[Condition, ...] = (("key", "in", wanted),)
     rows = views.select(Query("objects", columns=("name",), where=where))
     return {row.key: str(row.values[0]) for row in rows}
-
-
-def _is_of_a_place(row: object) -> bool:
-    return isinstance(row, Noted) and row.tag == _COVERED
 
 
 def _walked(
