@@ -198,7 +198,7 @@ class CoverScreen(Sheet):
     def __init__(self, **given: object) -> None:
         super().__init__(**given)
         self._body: Widget | None = None
-        self._keyboard: Callable[..., None] | None = None
+        self._keyboard: Callable[..., object] | None = None
         self.ids.languages.offer(LANGUAGES)
         self.ids.languages.show(language())
         self.ids.languages.measure(dp(320))
