@@ -6,6 +6,7 @@ right is among the reader's. So nothing here can promise what the guard refuses.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from litestar import Request, get
@@ -17,8 +18,9 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from backend.pages import Words, grouped
+from backend.people.guard import may_open
 from backend.people.reader import Reader
-from backend.people.rights import Right, right_of
+from backend.people.rights import Right
 from backend.readings import Reading
 from events.clock import CHINA, moment
 from projections.device_list import DeviceLine, device_list
@@ -201,7 +203,7 @@ class Frame:
         self._name = name
         self._demo = demo
         self._standings = standings
-        self._rights: Mapping[str, Right] | None = None
+        self._handlers: Mapping[str, BaseRouteHandler] | None = None
 
     def around(
         self, request: Request[Any, Any, Any], reader: Reader, words: Words
@@ -213,6 +215,7 @@ class Frame:
             "is_demo": self._demo,
             "groups": groups,
             "ways": next((ways for _title, ways, here in groups if here), ()),
+            "opens": partial(self.opens, request, reader),
             "standing": standing_line(self._standings.now().of(reader), words),
         }
 
@@ -221,32 +224,33 @@ class Frame:
         groups = self._groups(request, reader, str)
         return groups[0][1][0].path if groups else "/account"
 
+    def opens(self, request: Request[Any, Any, Any], reader: Reader, route: str) -> bool:
+        """Tell whether a reader may open a route, so that no page offers what is refused."""
+        handlers = self._handlers = self._handlers or _handlers(request)
+        return route in handlers and may_open(reader, route, handlers[route])
+
     def _groups(
         self, request: Request[Any, Any, Any], reader: Reader, gettext: Callable[[str], str]
     ) -> Sequence[tuple[str, tuple[Door, ...], bool]]:
-        rights = self._rights = self._rights or _rights(request)
         path = request.url.path
         found: list[tuple[str, tuple[Door, ...], bool]] = []
         for group in GROUPS:
             ways = tuple(
                 Door(way.path, gettext(way.title), way.path == path or path.startswith(way.under))
                 for way in group.ways
-                if way.path in rights and reader.may(rights[way.path])
+                if self.opens(request, reader, way.path)
             )
             if ways:
                 found.append((gettext(group.title), ways, any(one.here for one in ways)))
         return found
 
 
-def _rights(request: Request[Any, Any, Any]) -> Mapping[str, Right]:
-    """Return the right that each page needs, of those that are served."""
-    found: dict[str, Right] = {}
-    for path, methods in request.app.route_handler_method_map.items():
-        handler = methods.get("GET")
-        right = right_of(path, handler.opt) if isinstance(handler, BaseRouteHandler) else None
-        if right is not None:
-            found[path] = right
-    return found
+def _handlers(request: Request[Any, Any, Any]) -> Mapping[str, BaseRouteHandler]:
+    """Return what answers to each path that is served."""
+    found = {
+        path: methods.get("GET") for path, methods in request.app.route_handler_method_map.items()
+    }
+    return {path: one for path, one in found.items() if isinstance(one, BaseRouteHandler)}
 
 
 def standing_line(standing: Standing, words: Words) -> Markup:

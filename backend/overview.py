@@ -25,10 +25,11 @@ from projections.views import Condition, ViewStore
 
 
 class Link(Struct, frozen=True):
-    """A way to the data."""
+    """A way to the data; `route` is that of its path."""
 
     title: str
     path: str
+    route: str
     csv: str = ""
 
 
@@ -145,18 +146,23 @@ def _data(_: Callable[[str], str]) -> Sequence[Link]:
         "devices": _("Tablets and logs"),
     }
     return [
-        Link(title, f"/views/{name}", f"/views/{name}?format=csv") for name, title in titles.items()
+        Link(title, f"/views/{name}", f"/views/{name}", f"/views/{name}?format=csv")
+        for name, title in titles.items()
     ]
 
 
 def _interface(_: Callable[[str], str]) -> Sequence[Link]:
     return (
-        Link(_("Description, to read and to try"), PATH),
-        Link(_("Description, as a document"), f"{PATH}{DOCUMENT}"),
-        Link(_("Records of the history"), "/history"),
-        Link(_("Coverage, computed again from the records"), "/replay/coverage"),
-        Link(_("Does what is shown agree with the records?"), "/replay/coverage/difference"),
-        Link(_("Is it ready?"), "/ready"),
+        Link(_("Description, to read and to try"), PATH, PATH),
+        Link(_("Description, as a document"), f"{PATH}{DOCUMENT}", f"{PATH}{DOCUMENT}"),
+        Link(_("Records of the history"), "/history", "/history"),
+        Link(_("Coverage, computed again from the records"), "/replay/coverage", "/replay/{view}"),
+        Link(
+            _("Does what is shown agree with the records?"),
+            "/replay/coverage/difference",
+            "/replay/{view}/difference",
+        ),
+        Link(_("Is it ready?"), "/ready", "/ready"),
     )
 
 

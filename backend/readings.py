@@ -37,7 +37,10 @@ _ALL: Final = 2**40
 From = Annotated[date | None, QueryParameter(name="from", description="first day of the period")]
 Until = Annotated[date | None, QueryParameter(name="to", description="last day of the period")]
 Today = Annotated[date | None, QueryParameter(description="the day to judge from; default now")]
-Code = Annotated[str | None, QueryParameter(max_length=2_000)]  # one, or several with commas
+# One code, or several with commas between them.
+Code = Annotated[
+    str | None, QueryParameter(max_length=2_000, pattern=r"^[^,]{0,64}(,[^,]{0,64})*$")
+]
 _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what a column holds
 After = Annotated[str, QueryParameter(max_length=400, description="from `next`, opaque")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]

@@ -278,6 +278,19 @@ def with_part(name: str, content: bytes) -> bytes:
     return held.getvalue()
 
 
+def with_text(book: bytes, name: str, old: str, new: str) -> bytes:
+    """Return a workbook with other text in one of its parts."""
+    held = BytesIO()
+    with ZipFile(BytesIO(book)) as packed, ZipFile(held, "w", ZIP_DEFLATED) as made:
+        for part in packed.namelist():
+            content = packed.read(part)
+            if part == name:
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            made.writestr(part, content)
+    return held.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -355,7 +368,12 @@ def test_a_title_that_is_merged_above_the_headings_is_no_fault() -> None:
 
 
 def test_a_huge_merged_range_costs_little() -> None:
-    book = a_book(("清单", LISTED), merged="A5:XFD1048576")
+    book = with_text(
+        a_book(("清单", LISTED), merged="A5:B5"),
+        "xl/worksheets/sheet1.xml",
+        "A5:B5",
+        "A5:XFD1048576",
+    )
 
     wished, _ = read_rows(read_lines(book), KNOWN)
 
@@ -569,7 +587,7 @@ def test_the_list_as_it_stands_brings_back_what_an_import_changed(tmp_path: Path
         rows = here.client.get("/views/objects?order=name").json()["rows"]
 
     assert counts(back) == [0, 1, 0, 1, 0]
-    assert counts(again) == [0, 0, 0, 0, 2]
+    assert "there is nothing to do" in again.text
     assert [one["name"] for one in rows] == ["一号公墓", "二号"]
 
 

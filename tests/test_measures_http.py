@@ -314,24 +314,24 @@ def test_which_rows_came_is_told_when_asked_for(here: Site) -> None:
     assert change["rows"] == {"came": ["MZ-FU-01"], "went": [], "joined": [], "left": []}
 
 
-def test_a_comparison_is_a_table_with_numbers_such_as_the_share_of_social_organisations(
+def test_a_comparison_is_a_table_that_hides_numbers_with_the_few_homes_in_them(
     here: Site,
 ) -> None:
     rows = table(here, "/views/measures/domain_breadth/comparison?format=csv&lang=zh")
 
     share = next(row for row in rows if row["分类值"] == "concentration")
-    assert (share["名称"], share["已查"]) == ("社会组织占比", "0.0")
+    assert (share["名称"], share["已查"]) == ("社会组织占比", "")
     assert rows[0]["比率说明"] == "25.0%"
 
 
-def test_steps_tell_the_share_and_the_inspections_that_explain_it(here: Site) -> None:
+def test_steps_hide_inspections_from_which_the_few_homes_follow(here: Site) -> None:
     said = get(here, "/views/measures/domain_breadth/series?step=quarter")
 
     assert [one["period"]["start"] for one in said["steps"]] == ["2026-01-01", "2026-04-01"]
     first, second = said["steps"]
     assert (first["inspections"], first["numbers"]["concentration"]) == ({}, None)
-    assert second["inspections"] == {"funeral": 2, "social_assistance": 1}
-    assert second["numbers"]["concentration"] == 0.0
+    assert second["inspections"] == {"funeral": None, "social_assistance": None}
+    assert second["numbers"]["concentration"] is None
 
 
 def test_all_steps_of_a_table_have_the_same_columns(here: Site) -> None:
@@ -339,7 +339,7 @@ def test_all_steps_of_a_table_have_the_same_columns(here: Site) -> None:
 
     assert len(rows) == TODAY.month
     assert [row["inspections · funeral affairs"] for row in rows] == ["0"] * (TODAY.month - 1) + [
-        "2"
+        ""
     ]
     assert rows[0]["share of social organisations"] == ""
 

@@ -18,6 +18,7 @@ from backend.exports.odata_sets import SETS
 from backend.exports.report import pdf
 from backend.exports.report_data import report
 from backend.exports.words import words_of
+from backend.frame import Frame
 from backend.measuring import Measuring
 from backend.overview import Overview
 from backend.pages import Pages, language_of
@@ -135,6 +136,7 @@ def exports_page(  # noqa: PLR0913  filters
     pages: NamedDependency[SkipValidation[Pages]],
     reading: NamedDependency[SkipValidation[Reading]],
     reader: NamedDependency[SkipValidation[Reader]],
+    frame: NamedDependency[SkipValidation[Frame]],
     township: Code = None,
     domain: Code = None,
     first: From = None,
@@ -156,7 +158,14 @@ def exports_page(  # noqa: PLR0913  filters
         request,
         "exports.html",
         exported=[
-            (gettext(one.title), [_line(each, asked, gettext, language) for each in one.lists])
+            (
+                gettext(one.title),
+                [
+                    _line(each, asked, gettext, language)
+                    for each in one.lists
+                    if frame.opens(request, reader, f"/views/{each.path}")
+                ],
+            )
             for one in GROUPS
         ],
         measures=[_measure(name, asked, language) for name in MEASURES],

@@ -148,8 +148,7 @@ async def _require_csrf(connection: Connection, visit: Visit) -> None:
 
 def _narrow(connection: Connection, handler: BaseRouteHandler, reader: Reader) -> None:
     """Rewrite the question so that it asks for nothing beyond the reader's scope."""
-    known = narrowed_by(handler)
-    if (reader.domains and "domain" not in known) or (reader.townships and "township" not in known):
+    if not may_open(reader, connection.scope["path_template"], handler):
         raise reader.beyond()
     # A connection of its own reads the query as Litestar will, and leaves nothing cached here.
     asked = ASGIConnection[Any, Any, Any, Any](_fresh(connection.scope)).query_params
@@ -162,6 +161,21 @@ def _fresh(scope: Scope) -> Scope:
     copied = scope.copy()
     copied["state"] = {}
     return copied
+
+
+def may_open(reader: Reader, path: str, handler: BaseRouteHandler) -> bool:
+    """Tell whether a reader is let through to a route, asking for no more than their scope."""
+    if path in OPEN:
+        return True
+    right = right_of(path, handler.opt)
+    if right is None or not reader.may(right):
+        return False
+    if right not in SCOPED or handler.opt.get("narrows"):
+        return True
+    known = narrowed_by(handler)
+    return (not reader.domains or "domain" in known) and (
+        not reader.townships or "township" in known
+    )
 
 
 def narrowed_by(handler: BaseRouteHandler) -> frozenset[str]:
