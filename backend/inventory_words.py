@@ -252,6 +252,16 @@ VALUES: Final[Mapping[str, str]] = {
     "patrol": _("patrol"),
     "in": _("somebody was at home"),
     "nobody": _("nobody at home"),
+    "rural": _("rural"),
+    "urban": _("urban"),
+    "stable": _("stable income"),
+    "unfixed": _("no fixed income"),
+    "civil_affairs": _("civil affairs"),
+    "police": _("police"),
+    "urban_mgmt": _("urban management"),
+    "health": _("health"),
+    "township": _("township"),
+    "volunteer": _("volunteers"),
 }
 
 
