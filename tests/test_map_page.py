@@ -221,7 +221,7 @@ def test_layers_are_objects_without_homes_and_streets(
     with opened(browsers, address, session) as watched:
         page = watched.page
         for name in ("objects", "segments"):
-            with page.expect_response(f"**/views/{name}?**") as answer:
+            with page.expect_response(f"**/map/{name}?**") as answer:
                 page.check(f"[data-layer={name}]")
             assert answer.value.ok
         page.wait_for_function("coverageMap.painter.layers.size === 2")
