@@ -13,7 +13,7 @@ from backend.problems import ProblemError
 from backend.readings import Code, From, Reading, Today, Until, period_of
 from projections.figures import Measured
 from projections.garbage import no_collection
-from projections.hidden import Homes, homes_of, told_numbers
+from projections.hidden import Homes, KnownHomes, told_numbers
 from projections.measures import MEASURES
 from projections.question import Filters, Question
 from projections.spans import Span
@@ -108,7 +108,7 @@ class Measuring:
         self._reading = reading
         self._stand: tuple[int, Sequence[View]] = (-1, ())
         self._held: OrderedDict[Asked, _Held] = OrderedDict()
-        self._homes: Homes | None = None
+        self._homes = KnownHomes()
 
     def measured(self, name: str, what: Asked) -> Measured:
         """Return a measure."""
@@ -135,10 +135,7 @@ class Measuring:
 
     def homes(self) -> Homes:
         """Return who is to be hidden (`projections.hidden`)."""
-        views = self._current()
-        if self._homes is None:
-            self._homes = homes_of(views)
-        return self._homes
+        return self._homes.of(self._current())
 
     def _of(self, what: Asked) -> _Held:
         views = self._current()
@@ -157,6 +154,7 @@ class Measuring:
         stand = (views.position(), views.views)  # other views may take over at any position
         if stand != self._stand:
             self._held.clear()
-            self._homes = None
+            if views.views is not self._stand[1]:
+                self._homes = KnownHomes()
             self._stand = stand
         return views

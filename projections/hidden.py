@@ -14,7 +14,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from projections.figures import Figure, figure
 from projections.points import Points, points_text
-from projections.views import Query, ViewReader
+from projections.views import Condition, Query, ViewReader
 
 Homes: TypeAlias = Mapping[str, str]
 """Of which home or person a key is: an object's, or that of an inspection of it."""
@@ -38,15 +38,56 @@ WITH_IT: Final = "hidden"
 _HOME: Final = points_text(Points(home=True))
 
 
+class KnownHomes:
+    """The homes of views that are folded on: only what later entries touched is read again."""
+
+    def __init__(self) -> None:
+        self._position = 0
+        self._of: dict[str, str] = {}
+
+    def of(self, views: ViewReader) -> Homes:
+        """Return the objects that are homes or persons, and of which of them inspections were."""
+        position = views.position()
+        if not 0 < self._position <= position or not self._followed(views):
+            self._of = _home_objects(views)
+            self._of |= _visits_of(views, [*self._of])
+        self._position = position
+        return self._of
+
+    def _followed(self, views: ViewReader) -> bool:
+        """Read what was touched since. False: a home is none any more, so all is read anew."""
+        since = (("position", ">", self._position),)
+        objects = views.select(Query("objects", columns=("points",), where=since))
+        if any(row.key in self._of and row.values[0] != _HOME for row in objects):
+            return False
+        fresh = [row.key for row in objects if row.values[0] == _HOME and row.key not in self._of]
+        self._of |= {key: key for key in fresh}
+        touched = views.select(Query("inspections", columns=("object", "started_on"), where=since))
+        for row in touched:
+            home, started_on = map(str, row.values)
+            self._of.pop(row.key, None)
+            if started_on and home in self._of:
+                self._of[row.key] = home
+        self._of |= _visits_of(views, fresh)
+        return True
+
+
 def homes_of(views: ViewReader) -> Homes:
     """Return the objects that are homes or persons, and of which of them inspections were."""
+    return KnownHomes().of(views)
+
+
+def _home_objects(views: ViewReader) -> dict[str, str]:
     found = views.select(Query("objects", where=(("points", "=", _HOME),)))
-    homes = {row.key: row.key for row in found}
-    visits = views.select(
-        Query("inspections", columns=("object",), where=(("started_on", "!=", ""),))
-    )
-    of = {row.key: str(row.values[0]) for row in visits}
-    return homes | {visit: home for visit, home in of.items() if home in homes}
+    return {row.key: row.key for row in found}
+
+
+def _visits_of(views: ViewReader, homes: Collection[str]) -> dict[str, str]:
+    if not homes:
+        return {}
+    where: tuple[Condition, ...] = (("object", "in", list(homes)), ("started_on", "!=", ""))
+    rows = views.select(Query("inspections", columns=("object",), where=where))
+    return {row.key: str(row.values[0]) for row in rows}
 
 
 def is_hidden(one: Figure, homes: Homes) -> bool:

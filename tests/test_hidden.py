@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from projections.catalogue import VIEWS
 from projections.figures import Figure, Part, figure
-from projections.fold import catch_up
+from projections.fold import Fold, catch_up
 from projections.hidden import (
     FEW,
     SMALL,
     WITH_IT,
+    KnownHomes,
     hidden_across,
     hidden_counted,
     hidden_counts,
@@ -23,10 +24,11 @@ from projections.hidden import (
     reads,
     told_numbers,
 )
-from projections.views import MemoryViews
+from projections.views import MemoryViews, Query, Saved, view_of
 from tests.district import INSPECTIONS, OBJECTS, the_district
 from tests.histories import an_id
 
+COLUMNS = tuple(view_of(VIEWS, "objects").columns)
 HOMES = {f"home {n}": f"home {n}" for n in range(20)}
 ALL = {f"home {n}": f"home {n}" for n in range(40)}
 SHOPS = [f"shop {n}" for n in range(20)]
@@ -180,3 +182,40 @@ def test_homes_are_known_with_the_inspections_of_them() -> None:
     # E and F are households, P is a person; 08 to 11 are rechecks at E and F
     told = {names[key]: names[home] for key, home in found.items()}
     assert told == {"E": "E", "F": "F", "P": "P", "08": "E", "09": "E", "10": "F", "11": "F"}
+
+
+def test_homes_that_are_followed_are_those_that_are_read_anew() -> None:
+    store, views, known = the_district().store(), MemoryViews(VIEWS), KnownHomes()
+    fold = Fold(store, views)
+    stands = []
+
+    for position in range(1, store.size() + 1, 3):
+        fold.catch_up(position)
+        assert known.of(views) == homes_of(views)
+        stands.append(len(known.of(views)))
+
+    assert {0, 7} <= {*stands}
+
+
+def test_a_home_listed_after_it_was_visited_and_one_that_is_none_any_more_are_followed() -> None:
+    district = the_district()
+    entries = district.store()
+    views, known = MemoryViews(VIEWS), KnownHomes()
+    fold = Fold(entries, views)
+    fold.catch_up()
+    before = dict(known.of(views))
+    home = min(key for key, of in before.items() if key == of and [*before.values()].count(of) > 2)
+    (row,) = views.select(Query("objects", columns=COLUMNS, where=(("key", "=", home),)))
+    at = views.position()
+
+    def saved(points: str) -> Saved:
+        values = tuple(points if name == "points" else one
+                       for name, one in zip(COLUMNS, row.values, strict=True))  # fmt: skip
+        return Saved(home, views.position() + 1, views.load("objects", [home])[home], values)
+
+    views.save({"objects": [saved("")]}, at, at + 1)
+    without = dict(known.of(views))
+    views.save({"objects": [saved(str(row.values[COLUMNS.index("points")]))]}, at + 1, at + 2)
+
+    assert home not in {*without.values()}
+    assert known.of(views) == before
