@@ -14,7 +14,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from projections.figures import Figure, figure
 from projections.points import Points, points_text
-from projections.views import Condition, Query, ViewReader
+from projections.views import Condition, Found, Query, ViewReader
 
 Homes: TypeAlias = Mapping[str, str]
 """Of which home or person a key is: an object's, or that of an inspection of it."""
@@ -56,20 +56,22 @@ class KnownHomes:
 
     def _followed(self, views: ViewReader) -> bool:
         """Read what was touched since. False: a home is none any more, so all is read anew."""
-        since = (("position", ">", self._position),)
-        objects = views.select(Query("objects", columns=("points",), where=since))
+        objects = self._touched(views, "objects", "points")
         if any(row.key in self._of and row.values[0] != _HOME for row in objects):
             return False
         fresh = [row.key for row in objects if row.values[0] == _HOME and row.key not in self._of]
         self._of |= {key: key for key in fresh}
-        touched = views.select(Query("inspections", columns=("object", "started_on"), where=since))
-        for row in touched:
+        for row in self._touched(views, "inspections", "object", "started_on"):
             home, started_on = map(str, row.values)
             self._of.pop(row.key, None)
             if started_on and home in self._of:
                 self._of[row.key] = home
         self._of |= _visits_of(views, fresh)
         return True
+
+    def _touched(self, views: ViewReader, view: str, *columns: str) -> list[Found]:
+        since: Condition = ("position", ">", self._position)
+        return views.select(Query(view, columns=columns, where=(since,), order=("position",)))
 
 
 def homes_of(views: ViewReader) -> Homes:
