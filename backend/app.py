@@ -253,7 +253,7 @@ def _dependencies(
         "tianditu": settings.tianditu,
         "version": version("xunji"),
         **inventories.dependencies(),
-        **managers.dependencies(parts.overview.measuring),
+        **managers.dependencies(),
     }
     return {name: _given(value) for name, value in given.items()} | {
         "opening": Provide(access_log.opening_for, sync_to_thread=False),

@@ -25,7 +25,7 @@ from backend.readings import Reading
 from events.clock import CHINA, moment
 from projections.device_list import DeviceLine, device_list
 from projections.spans import after
-from projections.views import ViewStore
+from projections.views import ViewReader
 from projections.working_calendar import Calendar, calendar
 
 MOST_DEVICES: Final = 10_000
@@ -163,7 +163,7 @@ class Standings:
 _HERE: Final = moment(0, CHINA).tzinfo
 
 
-def silent(views: ViewStore, today: date) -> tuple[Silent, ...]:
+def silent(views: ViewReader, today: date) -> tuple[Silent, ...]:
     """Return the trusted tablets of which nothing came since the working day before the last.
 
     A weekend makes nobody silent: only a working day that passed whole, without a record.

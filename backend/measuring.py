@@ -1,9 +1,11 @@
 """What is asked of the measures, and their answers: each computed once while nothing changes."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
-from typing import Final
+from time import monotonic
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
@@ -21,7 +23,9 @@ from projections.view import View
 from projections.views import ViewStore
 
 _BREADTH: Final = "domain_breadth"
-MOST_HELD: Final = 16  # questions whose answers are kept
+MOST_HELD: Final = 24  # questions whose answers are kept
+LATELY: Final = 900.0  # seconds since something was asked for the last time
+PATIENCE: Final = 30.0  # seconds that are spent on working out ahead
 
 
 class Asked(Struct, frozen=True):
@@ -84,9 +88,34 @@ ASKED_BY_ITEM: Final = {
 """The dependencies of a route whose answer an item cuts down."""
 
 
-class _Held(Struct):
+T = TypeVar("T")
+Work: TypeAlias = Callable[["Measuring", Asked], T]
+
+
+class Views(Protocol):
+    """What measures are computed from."""
+
+    @property
+    def views(self) -> ViewStore:
+        """The views as they stand."""
+        ...
+
+
+class Held(Struct):
+    """A question and its answers; `asked_at` on a clock that only goes forward, in seconds."""
+
     question: Question
     answers: dict[str, Measured]
+    worked_out: dict[Work[Any], Any]
+    asked_at: float
+
+
+class Kept(Struct):
+    """What was worked out of views as they stand at a position."""
+
+    stand: tuple[int, Sequence[View]]
+    homes: KnownHomes
+    held: OrderedDict[Asked, Held]
 
 
 def by_domain(question: Question) -> Mapping[str, Sequence[str]]:
@@ -101,14 +130,12 @@ class Measuring:
     """Computes measures from the served views; call it while they are held still.
 
     One question is shared by all measures, so that what several of them read is read once.
-    Answers are kept until the views move on.
+    Answers are kept until the views move on; what was asked lately can be worked out `ahead`.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Views, kept: Kept | None = None) -> None:
         self._reading = reading
-        self._stand: tuple[int, Sequence[View]] = (-1, ())
-        self._held: OrderedDict[Asked, _Held] = OrderedDict()
-        self._homes = KnownHomes()
+        self.kept = kept or Kept((-1, ()), KnownHomes(), OrderedDict())
 
     def measured(self, name: str, what: Asked) -> Measured:
         """Return a measure."""
@@ -133,28 +160,65 @@ class Measuring:
         """Return what the measures read."""
         return self._of(what).question
 
+    def once(self, what: Asked, work: Work[T]) -> T:
+        """Return what a function works out of these measures, worked out the first time only."""
+        held = self._of(what)
+        if work not in held.worked_out:
+            held.worked_out[work] = work(self, what)
+        return cast("T", held.worked_out[work])
+
+    def ahead(self, views: Views, still: AbstractContextManager[object]) -> Kept:
+        """Work out of other views what was asked of these lately; `still` is held to look here.
+
+        Of what takes too long, the rest is left until somebody asks.
+        """
+        with still:
+            kept = Kept(self.kept.stand, self.kept.homes.copy(), OrderedDict())
+            asked = [
+                (what, held.asked_at, held.question, [*held.answers], [*held.worked_out])
+                for what, held in reversed(self.kept.held.items())
+                if monotonic() - held.asked_at < LATELY
+            ]
+        made = Measuring(views, kept)
+        until = monotonic() + PATIENCE
+        for what, _, before, names, works in asked:
+            if monotonic() < until:
+                made.question(what).again(before)
+                for name in names:
+                    made.measured(name, what)
+                for work in works:
+                    made.once(what, work)
+        for what, asked_at, *_ in reversed(asked):
+            if what in kept.held:
+                kept.held[what].asked_at = asked_at
+                kept.held.move_to_end(what)
+        return kept
+
     def homes(self) -> Homes:
         """Return who is to be hidden (`projections.hidden`)."""
-        return self._homes.of(self._current())
-
-    def _of(self, what: Asked) -> _Held:
         views = self._current()
-        held = self._held.get(what)
+        return self.kept.homes.of(views)
+
+    def _of(self, what: Asked) -> Held:
+        views = self._current()
+        all_held = self.kept.held
+        held = all_held.get(what)
         if held is None:
             question = Question(views, what.period, what.today, what.filters)
-            held = self._held[what] = _Held(question, {})
-            while len(self._held) > MOST_HELD:
-                self._held.popitem(last=False)
-        self._held.move_to_end(what)
+            held = all_held[what] = Held(question, {}, {}, monotonic())
+            while len(all_held) > MOST_HELD:
+                all_held.popitem(last=False)
+        all_held.move_to_end(what)
+        held.asked_at = monotonic()
         return held
 
     def _current(self) -> ViewStore:
         """Return the views; forget what was computed before they moved on."""
-        views = self._reading.views
+        views, kept = self._reading.views, self.kept
         stand = (views.position(), views.views)  # other views may take over at any position
-        if stand != self._stand:
-            self._held.clear()
-            if views.views is not self._stand[1]:
-                self._homes = KnownHomes()
-            self._stand = stand
+        if stand != kept.stand:
+            kept.held.clear()
+            if views.views is not kept.stand[1]:
+                kept.homes = KnownHomes()
+            kept.stand = stand
         return views

@@ -1,10 +1,9 @@
 """概览: what a manager asks on a Monday morning (domain.md, section 7), computed at one position.
 
 Each of the five questions is answered by what the pages behind it show; nothing is counted here
-that they do not list. An answer is kept until the views move on: a page costs nothing twice.
+that they do not list. `Measuring.once` keeps the answers until the views move on.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
@@ -29,11 +28,9 @@ from projections.joint_visits import Joint, joint_visits
 from projections.question import Question
 from projections.spans import Span, before
 from projections.steps import steps_of
-from projections.views import ViewStore
 
 WAITING: Final = 6
 """So many objects are named that have waited longest."""
-MOST_HELD: Final = 16
 
 
 class DueCount(Struct, frozen=True):
@@ -73,40 +70,22 @@ class Morning(Struct, frozen=True):
     unapproved: int
 
 
-class Mornings:
-    """Computes the answers while the views are held still, and keeps them."""
-
-    def __init__(self, measuring: Measuring) -> None:
-        self._measuring = measuring
-        self._position = -1
-        self._held: OrderedDict[Asked, Morning] = OrderedDict()
-
-    def of(self, views: ViewStore, asked: Asked) -> Morning:
-        """Return the answers for the filters and the day that are asked of."""
-        if views.position() != self._position:
-            self._held.clear()
-            self._position = views.position()
-        if asked not in self._held:
-            with no_collection():
-                self._held[asked] = self._compute(views, asked)
-            while len(self._held) > MOST_HELD:
-                self._held.popitem(last=False)
-        return self._held[asked]
-
-    def _compute(self, views: ViewStore, asked: Asked) -> Morning:
-        ask = self._measuring
-        today = asked.today
-        month, quarter = _step(today, "month"), _step(today, "quarter")
-        week, year = week_of(today), Span(date(today.year, 1, 1), date(today.year, 12, 31))
+def morning(ask: Measuring, asked: Asked) -> Morning:
+    """Compute the answers for the filters and the day that are asked of."""
+    today = asked.today
+    month, quarter = _step(today, "month"), _step(today, "quarter")
+    week, year = week_of(today), Span(date(today.year, 1, 1), date(today.year, 12, 31))
+    this_month, this_week = ask.question(asked.over(month)), ask.question(asked.over(week))
+    views = this_week.views
+    with no_collection():
         cells = ask.measured("supervision_faces", asked.over(month))
-        matrix = faces(ask.question(asked.over(month)), cells)
-        this_week = ask.question(asked.over(week))
+        matrix = faces(this_month, cells)
         since = Span(this_week.calendar.on_or_before(before(today)), today)
         return Morning(
             today, month, week, quarter, since,
             matrix,
             ask.homes(),
-            _waiting(ask.question(asked.over(month)), matrix),
+            _waiting(this_month, matrix),
             _due(this_week, ask.measured("weather_response", asked.over(week))),
             ask.measured("officer_participation", asked.over(quarter)),
             _near(ask.question(asked.over(year))),

@@ -14,7 +14,6 @@ from backend import overview_figures
 from backend.enrolments import Enrolments
 from backend.measuring import ASKED, Asked, Measuring
 from backend.openapi import DOCUMENT, PATH
-from backend.overview_figures import Figures
 from backend.pages import Pages, Words, grouped, language_of
 from backend.readings import Reading
 from backend.rebuilding import Rebuilding
@@ -34,15 +33,16 @@ class Link(Struct, frozen=True):
 
 
 class Overview:
-    """Gathers what the first page shows. Figures are computed once for each position and day."""
+    """Gathers what the first page shows."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it tells of
         self,
         *,
         name: str,
         bureau: bytes,
         demo: bool,
         reading: Reading,
+        measuring: Measuring,
         enrolments: Enrolments,
         checkpoint: Callable[[], Checkpoint | None],
         rebuilding: Callable[[], Rebuilding | None],
@@ -50,17 +50,16 @@ class Overview:
         self.name = name
         self.bureau = bureau.hex()
         self.demo = demo
-        self.measuring = Measuring(reading)
+        self.measuring = measuring
         self._reading = reading
         self._enrolments = enrolments
         self._checkpoint = checkpoint
         self._rebuilding = rebuilding
-        self._computed: tuple[int, Asked, Figures] | None = None
 
     def context(self, words: Words, asked: Asked) -> dict[str, Any]:
         """Return what the template needs, in the words of one language."""
         with self._reading.held() as views:
-            found = self._figures(asked)
+            found = self.measuring.once(asked, overview_figures.figures)
             homes = self.measuring.homes()
             as_of = self._as_of(views, asked.today, words.gettext)
             folded = views.position()
@@ -93,14 +92,6 @@ class Overview:
             "data": _data(words.gettext),
             "interface": _interface(words.gettext),
         }
-
-    def _figures(self, asked: Asked) -> Figures:
-        position = self._reading.views.position()
-        held = self._computed
-        if held is None or held[:2] != (position, asked):
-            found = overview_figures.figures(self.measuring, asked)
-            held = self._computed = (position, asked, found)
-        return held[2]
 
     def _as_of(self, views: ViewStore, today: date, _: Callable[[str], str]) -> str:
         position = views.position()

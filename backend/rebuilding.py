@@ -17,21 +17,30 @@ views of the same version differ: what the records give by today's code holds, a
 file, which is kept, may be what is damaged. But that is logged as an error, and
 `xunji views --compare` names each difference.
 
+Also while nothing is rebuilt, answers are read from views that stand still: a snapshot. Folding
+goes on behind it; when all is folded, what was asked lately is worked out of the views as they
+then stand, and only then do answers count up to there. So nobody waits for what others asked too,
+and an answer says, as ever, up to which record it counts.
+
 Nobody needs to wait for any of this: `xunji views --prepare` of the new program does the long
 part while the server of the old one still runs.
 """
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from threading import RLock
+from time import monotonic
+from typing import Final
 
 from msgspec import Struct
 
 from backend import view_files
 from backend.folder import DataFolder
 from backend.kept_views import KeptViews
-from backend.logs import say
+from backend.logs import LOG, say
+from backend.measuring import Kept, Measuring
 from backend.readings import Reading
 from backend.view_files import ViewFile
 from events.errors import StorageError
@@ -53,6 +62,9 @@ from projections.views import (
     last_of,
 )
 
+SHOWN_EVERY: Final = 5.0
+"""Seconds after which answers move on though there is more to fold."""
+
 
 class Rebuilding(Struct, frozen=True):
     """How far views are rebuilt: up to `position` of `of`; answers count up to `answers`."""
@@ -63,10 +75,24 @@ class Rebuilding(Struct, frozen=True):
 
 
 class Served:
-    """The views that answers are read from: those in charge, which can change under way."""
+    """The views that answers are read from: those in charge, which can change under way.
+
+    `now` stands still where it is a snapshot of the views `behind` it, which are folded further.
+    """
 
     def __init__(self, views: ViewStore) -> None:
-        self.now = views
+        self.now = self.behind = views
+        self._held = ExitStack()
+        self._turn = RLock()  # nobody reads from what is let go of
+
+    def change(
+        self, views: ViewStore, behind: ViewStore | None = None, held: ExitStack | None = None
+    ) -> None:
+        """Answer from other views, and let go of what was `held` for those before."""
+        with self._turn:
+            before, self._held = self._held, held or ExitStack()
+            self.now, self.behind = views, behind or views
+            before.close()
 
     @property
     def views(self) -> Sequence[View]:
@@ -75,32 +101,45 @@ class Served:
 
     def position(self) -> int:
         """See `ViewReader.position`."""
-        return self.now.position()
+        with self._turn:
+            return self.now.position()
 
     def load(self, view: str, keys: Iterable[str]) -> dict[str, bytes]:
         """See `ViewReader.load`."""
-        return self.now.load(view, keys)
+        with self._turn:
+            return self.now.load(view, keys)
 
     def select(self, query: Query) -> list[Found]:
         """See `ViewReader.select`."""
-        return self.now.select(query)
+        with self._turn:
+            return self.now.select(query)
 
     def last_of(self, query: Query, by: str, values: Iterable[str]) -> list[Found]:
         """See `LastOf.last_of`."""
-        return last_of(self.now, query, by, values)
+        with self._turn:
+            return last_of(self.now, query, by, values)
 
     def count(self, view: str, where: Sequence[Condition] = ()) -> int:
         """See `ViewReader.count`."""
-        return self.now.count(view, where)
+        with self._turn:
+            return self.now.count(view, where)
 
     @contextmanager
     def snapshot(self) -> Generator[ViewStore | None]:
         """See `Snapshots.snapshot`."""
-        if isinstance(self.now, Snapshots):
-            with self.now.snapshot() as views:
+        if isinstance(self.behind, Snapshots):
+            with self.behind.snapshot() as views:
                 yield views
         else:
             yield None
+
+    @property
+    def outgrown(self) -> bool:
+        """See `Snapshots.outgrown`: whoever folds looks after that."""
+        return False
+
+    def settle(self) -> None:
+        """See `Snapshots.settle`."""
 
     def save(self, documents: Mapping[str, Sequence[Saved]], after: int, position: int) -> None:
         """See `ViewStore.save`."""
@@ -110,9 +149,20 @@ class Served:
         """See `ViewStore.reset`."""
         self.now.reset()
 
+    def let_go(self) -> None:
+        """Hold no snapshot any more."""
+        self.change(self.behind)
+
     def close(self) -> None:
         """See `ViewStore.close`."""
-        self.now.close()
+        self.let_go()
+        self.behind.close()
+
+
+class Still(Struct, frozen=True):
+    """Views that stand still, to measure."""
+
+    views: ViewStore
 
 
 class Older(Struct, frozen=True):
@@ -194,6 +244,7 @@ class Projection:
         opened: Opened,
         served: Served,
         reading: Reading,
+        measuring: Measuring,
         batch: int = BATCH,
     ) -> None:
         self._folder = folder
@@ -201,12 +252,19 @@ class Projection:
         self._older = opened.older
         self._served = served
         self._reading = reading
+        self._measuring = measuring
         self._fold = Fold(reading.store, opened.views, batch=batch)
+        self._shown_at = 0.0
 
     @property
     def position(self) -> int:
         """How far the views of this program are folded."""
         return self._fold.position
+
+    @property
+    def shown(self) -> int:
+        """How far they are folded and answered from."""
+        return min(self.position, self._served.position())
 
     def rebuilding(self) -> Rebuilding | None:
         """Tell how far views are rebuilt; None while they are not."""
@@ -223,13 +281,18 @@ class Projection:
         older = self._older
         try:
             if self._step(older.file.position if older else None):
+                if older is None and monotonic() - self._shown_at > SHOWN_EVERY:
+                    self._show()
                 return True
         except StaleError:
-            return False
-        if older is None:
-            return False
-        self._take_over(older)
-        return True
+            more = False
+        else:
+            more = older is not None
+            if older is not None:
+                self._take_over(older)
+        if self._older is None:
+            self._show()
+        return more
 
     def _step(self, until: int | None) -> bool:
         if self._served.now is not self._views:  # nobody reads them: nobody has to wait
@@ -237,12 +300,41 @@ class Projection:
         with self._reading.still:
             return self._fold.step(until)
 
+    def _show(self) -> None:
+        """Answer from the views as they stand, once what was asked lately is worked out of them."""
+        views, served = self._views, self._served
+        if not isinstance(views, Snapshots):
+            return
+        if served.now is not views and served.position() == views.position():
+            return
+        if views.outgrown:  # a log that somebody reads from cannot be begun anew
+            with self._reading.still:
+                served.change(views)
+                views.settle()
+        with ExitStack() as held:
+            still = held.enter_context(views.snapshot())
+            if still is None:
+                return
+            ready = self._worked_out(still)
+            with self._reading.still:
+                served.change(still, views, held.pop_all())
+                if ready is not None:
+                    self._measuring.kept = ready
+        self._shown_at = monotonic()
+
+    def _worked_out(self, views: ViewStore) -> Kept | None:
+        try:
+            return self._measuring.ahead(Still(views), self._reading.still)
+        except Exception as fault:  # noqa: BLE001  who asks is told of it then
+            LOG.error("fault", exc_info=fault, extra={"fields": {"worker": "ahead"}})
+            return None
+
     def _take_over(self, older: Older) -> None:
         found = self._compared(older)
         view_files.write_comparison(self._folder.views_file, found)
         with self._reading.still:
             older.beside.take_over()
-            self._served.now = self._views
+            self._served.change(self._views)
             self._older = None
         dropped = view_files.drop_older(self._folder, older.file.path)
         say(

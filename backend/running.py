@@ -18,6 +18,7 @@ from backend.frame import Standings
 from backend.health import Ready
 from backend.live import HEARTBEAT, QUIET, Live
 from backend.logs import say
+from backend.measuring import Measuring
 from backend.office import Office
 from backend.officer_sign_in import Officers
 from backend.overview import Overview
@@ -65,9 +66,11 @@ def opened(
         stack.callback(people.close)
         views = open_views(folder)
         stack.callback(views.close)
+        served = Served(views.served)
+        stack.callback(served.let_go)
         newest = Newest(Checkpoints(folder, office.store, office.enrolments, clock))
         verifier = Verifier(office, folder.path / "verified")
-        parts = _parts(settings, office, quarantine, codes, people, views, newest, verifier)
+        parts = _parts(settings, office, quarantine, codes, people, views, served, newest, verifier)
         yield parts
         _leave(settings, newest, verifier)
 
@@ -79,11 +82,11 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
     codes: Codes,
     people: People,
     views: Opened,
+    served: Served,
     newest: "Newest",
     verifier: Verifier,
 ) -> Parts:
     folder = office.folder
-    served = Served(views.served)
     reading = Reading(
         served,
         office.store,
@@ -92,7 +95,8 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
         lambda: office.enrolments.roll().epoch,
         demo=folder.about.demo,
     )
-    projection = Projection(folder, views, served, reading)
+    measuring = Measuring(reading)
+    projection = Projection(folder, views, served, reading, measuring)
 
     def sign() -> bool:
         if office.store.size() - newest.size >= settings.checkpoint_every:
@@ -152,6 +156,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
             bureau=folder.bureau,
             demo=folder.about.demo,
             reading=reading,
+            measuring=measuring,
             enrolments=office.enrolments,
             checkpoint=newest,
             rebuilding=projection.rebuilding,
@@ -264,8 +269,8 @@ def _ready(
         status="ready",
         writable=os.access(office.folder.path, os.W_OK),
         position=position,
-        folded=projection.position,
-        lag=max(0, position - projection.position),
+        folded=projection.shown,
+        lag=max(0, position - projection.shown),
         verified=verifier.position,
         checkpoint=newest.size,
         workers={name: worker.is_alive for name, worker in workers.items()},

@@ -5,7 +5,7 @@ from collections import defaultdict
 from msgspec import Struct
 
 from projections.devices import LogState
-from projections.views import Condition, Query, ViewStore, view_of
+from projections.views import Condition, Query, ViewReader, view_of
 
 PAGE = 100
 
@@ -52,7 +52,7 @@ class DevicePage(Struct, frozen=True):
 
 
 def device_list(
-    views: ViewStore, *, role: str | None = "tablet", after: str | None = None, limit: int = PAGE
+    views: ViewReader, *, role: str | None = "tablet", after: str | None = None, limit: int = PAGE
 ) -> DevicePage:
     """Return devices by id. A bureau has hundreds of logs at most, so all are looked at."""
     where: list[Condition] = [] if role is None else [("role", "=", role)]

@@ -45,6 +45,12 @@ class KnownHomes:
         self._position = 0
         self._of: dict[str, str] = {}
 
+    def copy(self) -> "KnownHomes":
+        """Return the same, to be followed elsewhere."""
+        made = KnownHomes()
+        made._position, made._of = self._position, dict(self._of)
+        return made
+
     def of(self, views: ViewReader) -> Homes:
         """Return the objects that are homes or persons, and of which of them inspections were."""
         position = views.position()

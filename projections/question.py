@@ -117,6 +117,16 @@ class Question:
             self._answered[key] = ask(self, *args, **kwargs)
         return cast("T", self._answered[key])
 
+    def again(self, before: "Question") -> None:
+        """Answer all that another question answered once, in its order."""
+        for ask, args, *named in before.answered:
+            self.once(ask, *args, **dict(named))
+
+    @property
+    def answered(self) -> Sequence[tuple[Any, ...]]:
+        """What was asked once: the function, its arguments, and those by name."""
+        return [*self._answered]
+
     @cached_property
     def past(self) -> Span | None:
         """What of the period has happened; None if nothing has."""

