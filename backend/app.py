@@ -111,7 +111,7 @@ def create_app(settings: Settings, parts: Parts) -> Litestar:
     found = assets.load()
     around = Frame(parts.name, parts.live.standings, demo=parts.demo)
     pages = Pages(found, around)
-    finder = Finder()
+    finder = Finder(parts.overview.measuring)
     names = Worker("names", lambda: finder.prepare(parts.reading), NAMES_READ)
     app = Litestar(
         # In one router: an app that is given two handlers of a path one by one wraps one twice.

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal, TypeAlias
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
+from msgspec import Struct
 
 from backend.measuring import ASKED, Asked, Measuring
 from backend.people.rights import Right
 from backend.readings import MOST, After, Format, Limit, Reading, Table
 from backend.readings import Asked as Page
 from projections.faces import Face, faces
-from projections.hidden import Homes, hidden_across
+from projections.hidden import hidden_across
 from projections.views import Cursor, CursorError, ViewStore
 
 Wanted: TypeAlias = Literal["", "both", "inspected", "supervised", "neither"]
@@ -44,33 +45,35 @@ def faces_view(  # noqa: PLR0913  filters
     """List the cells of domain and township that have objects."""
 
     def rows(_: ViewStore, start: Cursor | None, most: int) -> Table:
-        return table(cells(measuring, asked), measuring.homes(), stands, start, most)
+        return table(measuring.once(asked, cells), stands, start, most)
 
     return reading.list(request, "faces", rows, asked.today, Page(after, limit, format))
 
 
-def cells(measuring: Measuring, asked: Asked) -> Mapping[tuple[str, str], Face]:
+class Cells(Struct, frozen=True):
+    """The cells of a question, and which of them have no numbers."""
+
+    faces: Mapping[tuple[str, str], Face]
+    hidden: Mapping[tuple[str, str], str]
+
+
+def cells(measuring: Measuring, asked: Asked) -> Cells:
     """Return the cells of what is asked, while the views are held."""
     measured = measuring.measured("supervision_faces", asked)
-    return faces(measuring.question(asked), measured)
+    found = faces(measuring.question(asked), measured)
+    objects = {key: one.objects for key, one in found.items()}
+    return Cells(found, hidden_across(objects, measuring.homes()))
 
 
-def table(
-    found: Mapping[tuple[str, str], Face],
-    homes: Homes,
-    state: Wanted = "",
-    start: Cursor | None = None,
-    most: int = MOST,
-) -> Table:
+def table(found: Cells, state: Wanted = "", start: Cursor | None = None, most: int = MOST) -> Table:
     """Return cells as rows, by domain and township."""
     edge = _edge(start)
-    hidden = hidden_across({key: one.objects for key, one in found.items()}, homes)
     keys = [
         key
-        for key, one in sorted(found.items())
+        for key, one in sorted(found.faces.items())
         if state in ("", one.state) and (edge is None or key > edge)
     ]
-    rows = [_row(key, found[key], hidden.get(key, "")) for key in keys[:most]]
+    rows = [_row(key, found.faces[key], found.hidden.get(key, "")) for key in keys[:most]]
     return Table(rows, keys[most - 1] if len(keys) > most else None)
 
 

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from backend.geojson import points_of
 from backend.hexagons import cell_at, resolution
+from backend.measuring import Asked, Measuring
 from backend.name_index import NameIndex
-from backend.readings import Code, Reading, Today
+from backend.readings import Code, Reading, Today, period_of
 from projections.chosen import takes
-from projections.due_lists import all_due
-from projections.garbage import no_collection
+from projections.due_lists import in_order
 from projections.object_inventory import ObjectFilters, Order
 from projections.points import points
 from projections.question import Filters, Question
@@ -94,10 +94,10 @@ WANTED: Final = {"wanted": Provide(wanted, sync_to_thread=False)}
 class Finder:
     """Finds objects by what is no column; call it while the views are held still."""
 
-    def __init__(self) -> None:
+    def __init__(self, measuring: Measuring) -> None:
         self._names = NameIndex("objects", "uscc")
-        self._stand: tuple[int, object, date] | None = None
-        self._due: Mapping[str, date] = {}
+        self._measuring = measuring
+        self._aside = measuring
 
     def prepare(self, reading: Reading) -> bool:
         """Read all names before anybody looks for one: of many that takes seconds. As a work."""
@@ -120,12 +120,12 @@ class Finder:
 
     def _due_within(self, views: ViewStore, today: date, due: DueWithin) -> frozenset[str]:
         """Return what falls due so soon; what is overdue is due in any time to come."""
-        stand = (views.position(), views.views, today)
-        if self._stand != stand:
-            self._due = _soonest(views, today)
-            self._stand = stand
+        measuring = self._measuring.of(views)
+        if measuring is not self._measuring:  # of a file that takes long: asked page by page
+            measuring = self._aside = self._aside.of(views)
+        found = measuring.once(Asked(period_of(None, None, today), today), _soonest)
         last = today + timedelta(days=_DAYS[due])
-        return frozenset(key for key, on in self._due.items() if on <= last)
+        return frozenset(key for key, on in found.items() if on <= last)
 
 
 def _types(views: ViewStore, what: Wanted) -> frozenset[str] | None:
@@ -144,14 +144,14 @@ def _in_area(what: Wanted) -> tuple[ObjectFilters, frozenset[str] | None]:
     return replace(what.filters, **{level: what.cell}), None
 
 
-def _soonest(views: ViewStore, today: date) -> Mapping[str, date]:
+def _soonest(measuring: Measuring, asked: Asked) -> Mapping[str, date]:
     """Return by which day each object is due; the day before where it is overdue."""
     found: dict[str, date] = {}
-    with no_collection():
-        for one in all_due(Question(views, Span(today, today), today)):
-            on = today - timedelta(days=1) if one.overdue_days else max(one.due_on, today)
-            if one.object not in found or on < found[one.object]:
-                found[one.object] = on
+    today = asked.today
+    for one in measuring.question(asked).once(in_order):
+        on = today - timedelta(days=1) if one.overdue_days else max(one.due_on, today)
+        if one.object not in found or on < found[one.object]:
+            found[one.object] = on
     return found
 
 

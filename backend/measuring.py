@@ -101,6 +101,12 @@ class Views(Protocol):
         ...
 
 
+class Still(Struct, frozen=True):
+    """Views that stand still, to measure."""
+
+    views: ViewStore
+
+
 class Held(Struct):
     """A question and its answers; `asked_at` on a clock that only goes forward, in seconds."""
 
@@ -166,6 +172,12 @@ class Measuring:
         if work not in held.worked_out:
             held.worked_out[work] = work(self, what)
         return cast("T", held.worked_out[work])
+
+    def of(self, views: ViewStore) -> "Measuring":
+        """Return the measures of some views: these, where they stand alike."""
+        own = self._reading.views
+        alike = (own.position(), own.views) == (views.position(), views.views)
+        return self if alike else Measuring(Still(views))
 
     def ahead(self, views: Views, still: AbstractContextManager[object]) -> Kept:
         """Work out of other views what was asked of these lately; `still` is held to look here.

@@ -28,7 +28,7 @@ part while the server of the old one still runs.
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
 from threading import RLock
 from time import monotonic
@@ -40,7 +40,7 @@ from backend import view_files
 from backend.folder import DataFolder
 from backend.kept_views import KeptViews
 from backend.logs import LOG, say
-from backend.measuring import Kept, Measuring
+from backend.measuring import Kept, Measuring, Still
 from backend.readings import Reading
 from backend.view_files import ViewFile
 from events.errors import StorageError
@@ -74,6 +74,19 @@ class Rebuilding(Struct, frozen=True):
     answers: int
 
 
+class _Snapshot(Struct):
+    """Views and what is held for them until the last one who reads from them left."""
+
+    views: ViewStore
+    held: ExitStack | None = None
+    users: int = 1
+
+    def left(self) -> None:
+        self.users -= 1
+        if not self.users and self.held is not None:
+            self.held.close()
+
+
 class Served:
     """The views that answers are read from: those in charge, which can change under way.
 
@@ -82,17 +95,17 @@ class Served:
 
     def __init__(self, views: ViewStore) -> None:
         self.now = self.behind = views
-        self._held = ExitStack()
+        self._snapshot = _Snapshot(views)
         self._turn = RLock()  # nobody reads from what is let go of
 
     def change(
         self, views: ViewStore, behind: ViewStore | None = None, held: ExitStack | None = None
     ) -> None:
-        """Answer from other views, and let go of what was `held` for those before."""
+        """Answer from other views; what was `held` for those before is let go of."""
         with self._turn:
-            before, self._held = self._held, held or ExitStack()
+            before, self._snapshot = self._snapshot, _Snapshot(views, held)
             self.now, self.behind = views, behind or views
-            before.close()
+            before.left()
 
     @property
     def views(self) -> Sequence[View]:
@@ -126,12 +139,21 @@ class Served:
 
     @contextmanager
     def snapshot(self) -> Generator[ViewStore | None]:
-        """See `Snapshots.snapshot`."""
-        if isinstance(self.behind, Snapshots):
-            with self.behind.snapshot() as views:
-                yield views
-        else:
-            yield None
+        """See `Snapshots.snapshot`: what answers are read from, kept for as long as it takes."""
+        if self.now is self.behind:
+            with (
+                nullcontext() if not isinstance(self.now, Snapshots) else self.now.snapshot() as one
+            ):
+                yield one
+            return
+        with self._turn:
+            snapshot = self._snapshot
+            snapshot.users += 1
+        try:
+            yield snapshot.views
+        finally:
+            with self._turn:
+                snapshot.left()
 
     @property
     def outgrown(self) -> bool:
@@ -157,12 +179,6 @@ class Served:
         """See `ViewStore.close`."""
         self.let_go()
         self.behind.close()
-
-
-class Still(Struct, frozen=True):
-    """Views that stand still, to measure."""
-
-    views: ViewStore
 
 
 class Older(Struct, frozen=True):

@@ -35,10 +35,11 @@ def asked_again(
     write: Callable[[bytes], object],
 ) -> int:
     """Ask a route for its rows as lines, and write them; return the status of the answer."""
+    measuring = Measuring(reading)
     given: Mapping[str, object] = {
         "reading": reading,
-        "measuring": Measuring(reading),
-        "finder": Finder(),
+        "measuring": measuring,
+        "finder": Finder(measuring),
     }
     app = Litestar(
         route_handlers=routes,

@@ -65,8 +65,7 @@ def faces_page(
         len(values_of(one or "")) == 1 for one in (asked.filters.domain, asked.filters.township)
     )
     with reading.held() as views:
-        found = faces.cells(measuring, asked)
-        table = faces.table(found, measuring.homes())
+        table = faces.table(measuring.once(asked, faces.cells))
         question = measuring.question(asked)
         inspections = sorted(
             question.effective if is_cell else (),

@@ -233,10 +233,16 @@ def _months(views: ViewReader, code: str) -> Sequence[tuple[str, int]]:
 
 def _covered(measuring: Measuring, code: str, period: Span, day: date) -> FigureOut | None:
     """Return of what rules ask of this item what was done; hidden where few homes are behind."""
-    by = measuring.measured("requirement_coverage", Asked(period, day)).by["item"]
+    asked = Asked(period, day)
+    by = measuring.measured("requirement_coverage", asked).by["item"]
     figure: Figure | None = by.get(code)
-    hidden = hidden_of(by, measuring.homes()).get(code)
+    hidden = measuring.once(asked, _hidden_items).get(code)
     return None if figure is None else told(code, "", figure, hidden)
+
+
+def _hidden_items(measuring: Measuring, asked: Asked) -> Mapping[str, str]:
+    by = measuring.measured("requirement_coverage", asked).by["item"]
+    return hidden_of(by, measuring.homes())
 
 
 def _count(views: ViewReader, object_type: str, day: date, reader: Reader) -> int:
