@@ -120,12 +120,21 @@ class Finder:
 
     def _due_within(self, views: ViewStore, today: date, due: DueWithin) -> frozenset[str]:
         """Return what falls due so soon; what is overdue is due in any time to come."""
+        return self._of(views).once(_this_year(today), _within)[due]
+
+    def question(self, views: ViewStore, today: date) -> Question:
+        """Return the question about all there is this year, in which what is due is looked up."""
+        return self._of(views).question(_this_year(today))
+
+    def _of(self, views: ViewStore) -> Measuring:
         measuring = self._measuring.of(views)
         if measuring is not self._measuring:  # of a file that takes long: asked page by page
             measuring = self._aside = self._aside.of(views)
-        found = measuring.once(Asked(period_of(None, None, today), today), _soonest)
-        last = today + timedelta(days=_DAYS[due])
-        return frozenset(key for key, on in found.items() if on <= last)
+        return measuring
+
+
+def _this_year(today: date) -> Asked:
+    return Asked(period_of(None, None, today), today)
 
 
 def _types(views: ViewStore, what: Wanted) -> frozenset[str] | None:
@@ -144,15 +153,17 @@ def _in_area(what: Wanted) -> tuple[ObjectFilters, frozenset[str] | None]:
     return replace(what.filters, **{level: what.cell}), None
 
 
-def _soonest(measuring: Measuring, asked: Asked) -> Mapping[str, date]:
-    """Return by which day each object is due; the day before where it is overdue."""
-    found: dict[str, date] = {}
+def _within(measuring: Measuring, asked: Asked) -> Mapping[DueWithin, frozenset[str]]:
+    """Return which objects are due so soon."""
     today = asked.today
+    soonest: dict[str, date] = {}
     for one in measuring.question(asked).once(in_order):
         on = today - timedelta(days=1) if one.overdue_days else max(one.due_on, today)
-        if one.object not in found or on < found[one.object]:
-            found[one.object] = on
-    return found
+        soonest[one.object] = min(on, soonest.get(one.object, on))
+    return {
+        due: frozenset(key for key, on in soonest.items() if on <= today + timedelta(days=days))
+        for due, days in _DAYS.items()
+    }
 
 
 def _in_cell(views: ViewStore, cell: str, today: date) -> frozenset[str]:

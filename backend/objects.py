@@ -12,6 +12,7 @@ from backend.finding import WANTED, Finder, Wanted
 from backend.geojson import MapFormat, list_map, wants_geojson
 from backend.readings import MOST, After, Asked, Limit, Reading, Table
 from projections.object_inventory import ObjectFilters, ObjectLine, Order, erased, object_inventory
+from projections.question import Question
 from projections.reasons import said
 from projections.views import Cursor, ViewStore
 
@@ -44,8 +45,9 @@ def objects(  # noqa: PLR0913  filters
     def rows(views: ViewStore, start: Cursor | None, most: int) -> Table:
         filters = finder.filters(views, wanted)
         return table(
-            views, wanted.today, filters, wanted.order, start, most, falling=wanted.falling
-        )
+            views, wanted.today, filters, wanted.order, start, most, falling=wanted.falling,
+            question=finder.question(views, wanted.today),
+        )  # fmt: skip
 
     def chosen(views: ViewStore, start: Cursor | None, most: int) -> Table:
         found = rows(views, start, most)
@@ -60,7 +62,7 @@ def objects(  # noqa: PLR0913  filters
     return reading.list(request, "objects", chosen, day, page)
 
 
-def table(
+def table(  # noqa: PLR0913  a page of a list
     views: ViewStore,
     day: date,
     filters: ObjectFilters | None = None,
@@ -69,10 +71,18 @@ def table(
     most: int = MOST,
     *,
     falling: bool = False,
+    question: Question | None = None,
 ) -> Table:
-    """Return objects as rows."""
+    """Return objects as rows; `question` as `object_inventory` takes it."""
     page = object_inventory(
-        views, day, filters, order=order, falling=falling, after=start, limit=most
+        views,
+        day,
+        filters,
+        order=order,
+        falling=falling,
+        after=start,
+        limit=most,
+        question=question,
     )
     gone = erased(views, [line.card.subject for line in page.lines if line.card])
     return Table([_row(line, gone) for line in page.lines], page.next)

@@ -92,7 +92,7 @@ def in_order(question: Question) -> list[Due]:
 
 def all_due(question: Question) -> Iterator[Due]:
     """Yield the next thing due for each item and object, however far ahead, and samples."""
-    asked = _Open(question)
+    asked = question.once(_Open)
     until = question.today
     starts = [group.window.start for group in asked.groups()]
     since = min([*starts, asked.reads_from(question.registered)])
@@ -109,7 +109,7 @@ def all_due(question: Question) -> Iterator[Due]:
 def next_due(question: Question, objects: Collection[str]) -> Mapping[str, Due]:
     """Return for some objects what falls due soonest."""
     chosen = registered(question.views, question.today, objects)
-    asked = _Open(question)
+    asked = question.once(_Open)
     keys = {key for one in chosen for key in one.members}
     until = question.today
     uses = used_by(question.views, keys, until, since=asked.reads_from(chosen))

@@ -6,7 +6,7 @@ inspection from the inspections. The visits in a document, which grow with the h
 read.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Final, Literal, TypeAlias, cast
 
@@ -98,7 +98,7 @@ class ObjectPage(Struct, frozen=True):
     next: Cursor | None
 
 
-def object_inventory(
+def object_inventory(  # noqa: PLR0913  a page of a list
     views: ViewStore,
     today: date,
     filters: ObjectFilters | None = None,
@@ -107,8 +107,12 @@ def object_inventory(
     falling: bool = False,
     after: Cursor | None = None,
     limit: int = PAGE,
+    question: Question | None = None,
 ) -> ObjectPage:
-    """Return a page; by default those first that were never, or longest ago, inspected."""
+    """Return a page; by default those first that were never, or longest ago, inspected.
+
+    `question`: one of these views and this day, without filters, that was asked before.
+    """
     rows = views.select(
         Query(
             "objects",
@@ -123,7 +127,8 @@ def object_inventory(
     shown = rows[:limit]
     documents = views.load("objects", [row.key for row in shown])  # none is sorted with the rows
     shown = [row._replace(document=documents[row.key]) for row in shown]
-    due = _due(views, [row.key for row in shown], today)
+    asked = question or _question(views, today)
+    due = next_due(asked, [row.key for row in shown])
     cursor = (shown[-1].values[0], shown[-1].key) if len(rows) > limit else None
     last = last_inspections(views, [row.key for row in shown])
     lines = [_line(row, due.get(row.key), last.get(row.key), today) for row in shown]
@@ -142,12 +147,12 @@ def object_line(views: ViewStore, key: str, today: date) -> ObjectLine | None:
     if not rows:
         return None
     last = last_inspections(views, [key]).get(key)
-    due = _due(views, [key], today).get(key)
+    due = next_due(_question(views, today), [key]).get(key)
     return _line(rows[0], due, last, today)
 
 
-def _due(views: ViewReader, keys: Collection[str], today: date) -> Mapping[str, Due]:
-    return next_due(Question(views, Span(today, today), today), keys)
+def _question(views: ViewReader, today: date) -> Question:
+    return Question(views, Span(today, today), today)
 
 
 def erased(views: ViewReader, subjects: Iterable[str]) -> frozenset[str]:

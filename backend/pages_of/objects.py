@@ -69,7 +69,7 @@ def objects_page(  # noqa: PLR0913  filters
         try:
             table = objects.table(
                 views, wanted.today, filters, wanted.order, read_cursor(after), PAGE,
-                falling=wanted.falling,
+                falling=wanted.falling, question=finder.question(views, wanted.today),
             )  # fmt: skip
         except CursorError as foreign:
             parameters = [{"name": "after", "reason": "not from `next`"}]
