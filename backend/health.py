@@ -22,8 +22,8 @@ class Health(Struct, frozen=True):
 class Ready(Struct, frozen=True):
     """Whether records can be taken in, and how far folding and checking have come.
 
-    `position` is the history's last; `lag` counts records that are not folded yet. Signatures
-    are checked up to `verified`; more are while no push arrives.
+    `position` is the history's last; `folded` the last that answers count, `lag` how many they
+    do not count yet. Signatures are checked up to `verified`; more are while no push arrives.
     """
 
     status: str

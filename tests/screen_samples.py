@@ -471,7 +471,7 @@ def today(language: str = "zh", *, empty: bool = False) -> TodayState:
         for work, code, due, name, english, place, there, due_zh, due_en, problem in WORK
     )
     return TodayState(
-        date_text=say("2026年11月23日 星期一", "Monday, 23 November 2026", language),
+        date_text="2026-11-23",
         officers=("陈志明", "吴晓岚") if zh else ("Chen Zhiming", "Wu Xiaolan"),
         trust=say("PIN 码还有 21 天有效", "PIN holds for 21 more days", language),
         rows=() if empty else rows,

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -322,6 +323,14 @@ def choose(page: Page, address: str) -> None:
     expect(page.locator("#tracks tbody tr")).to_have_count(2)
 
 
+def until(page: Page, holds: str) -> None:
+    """Wait until something holds; the page's own policy lets no text be evaluated in it."""
+    patience = monotonic() + 20
+    while not page.evaluate(holds):
+        assert monotonic() < patience, holds
+        page.wait_for_timeout(20)
+
+
 @pytest.mark.parametrize(
     ("by", "size", "dark"), [("webgl", "desk", False), ("canvas", "phone", True)]
 )
@@ -332,14 +341,14 @@ def test_tracks_lie_on_the_map_and_beside_it_until_they_are_put_away(
     with watching(browsers[by], address, session, size=size, dark=dark) as watched:
         page = watched.page
         choose(page, address)
-        page.wait_for_function("coverageMap.painter.layers.has('tracks')")
+        until(page, "coverageMap.painter.layers.has('tracks')")
         here = page.evaluate("coverageMap.painter.layers.get('tracks').features.length")
         wide = page.evaluate("coverageMap.painter.metresPerPixel()")
         page.evaluate("scrollTo(0, 0)")
         found, overflow = complaints(page), page.evaluate(OVERFLOW)
         picture(page, f"tracks-{by}-{size}")
         page.uncheck("[data-tracks]")
-        page.wait_for_function("!coverageMap.painter.layers.has('tracks')")
+        until(page, "!coverageMap.painter.layers.has('tracks')")
         left = page.locator("#tracks tbody").count()
 
     assert here == 6
