@@ -123,6 +123,12 @@ class Kept(Struct):
     homes: KnownHomes
     held: OrderedDict[Asked, Held]
 
+    def forget(self) -> None:
+        """Let go of all answers."""
+        for one in self.held.values():
+            one.question.forget()
+        self.held.clear()
+
 
 def by_domain(question: Question) -> Mapping[str, Sequence[str]]:
     """Return the effective inspections of each domain."""
@@ -187,15 +193,15 @@ class Measuring:
         with still:
             kept = Kept(self.kept.stand, self.kept.homes.copy(), OrderedDict())
             asked = [
-                (what, held.asked_at, held.question, [*held.answers], [*held.worked_out])
+                (what, held.asked_at, held.question.answered, [*held.answers], [*held.worked_out])
                 for what, held in reversed(self.kept.held.items())
                 if monotonic() - held.asked_at < LATELY
             ]
         made = Measuring(views, kept)
         until = monotonic() + PATIENCE
-        for what, _, before, names, works in asked:
+        for what, _, answered, names, works in asked:
             if monotonic() < until:
-                made.question(what).again(before)
+                made.question(what).again(answered)
                 for name in names:
                     made.measured(name, what)
                 for work in works:
@@ -205,6 +211,11 @@ class Measuring:
                 kept.held[what].asked_at = asked_at
                 kept.held.move_to_end(what)
         return kept
+
+    def take(self, kept: Kept) -> None:
+        """Answer with what was worked out ahead from now on."""
+        before, self.kept = self.kept, kept
+        before.forget()
 
     def homes(self) -> Homes:
         """Return who is to be hidden (`projections.hidden`)."""
@@ -219,7 +230,7 @@ class Measuring:
             question = Question(views, what.period, what.today, what.filters)
             held = all_held[what] = Held(question, {}, {}, monotonic())
             while len(all_held) > MOST_HELD:
-                all_held.popitem(last=False)
+                all_held.popitem(last=False)[1].question.forget()
         all_held.move_to_end(what)
         held.asked_at = monotonic()
         return held
@@ -229,7 +240,7 @@ class Measuring:
         views, kept = self._reading.views, self.kept
         stand = (views.position(), views.views)  # other views may take over at any position
         if stand != kept.stand:
-            kept.held.clear()
+            kept.forget()
             if views.views is not kept.stand[1]:
                 kept.homes = KnownHomes()
             kept.stand = stand

@@ -335,7 +335,7 @@ class Projection:
             with self._reading.still:
                 served.change(still, views, held.pop_all())
                 if ready is not None:
-                    self._measuring.kept = ready
+                    self._measuring.take(ready)
         self._shown_at = monotonic()
 
     def _worked_out(self, views: ViewStore) -> Kept | None:

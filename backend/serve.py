@@ -24,6 +24,7 @@ from backend.settings import Settings
 from events.command import BusyError, failure
 from events.errors import Refusal
 from events.language import language, translation
+from projections.garbage import seldom
 
 _ = translation(DOMAIN, LOCALEDIR, language()).gettext
 _BACKLOG: Final = 128
@@ -101,6 +102,7 @@ def serve(
         ssl_keyfile=settings.key,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+    seldom()
     with _signals_once():
         Server(config, leaving).run(sockets=[listener])
 

@@ -117,10 +117,14 @@ class Question:
             self._answered[key] = ask(self, *args, **kwargs)
         return cast("T", self._answered[key])
 
-    def again(self, before: "Question") -> None:
-        """Answer all that another question answered once, in its order."""
-        for ask, args, *named in before.answered:
+    def again(self, answered: Iterable[tuple[Any, ...]]) -> None:
+        """Answer all that another question `answered`, in its order."""
+        for ask, args, *named in answered:
             self.once(ask, *args, **dict(named))
+
+    def forget(self) -> None:
+        """Let go of all answers; some know this question, which would hold them for long."""
+        self._answered.clear()
 
     @property
     def answered(self) -> Sequence[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 """Answers are read from what stands still, and move on when what was asked is worked out."""
 
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from backend.measuring import LATELY, Asked, Kept, Views
 from projections import sqlite_views
 from projections.catalogue import VIEWS
+from projections.garbage import no_collection
 from projections.spans import Span
 from projections.sqlite_views import SQLiteViews
 from tests.server import TODAY, Site, Tablet, an_object, site
@@ -135,6 +137,19 @@ def test_a_fault_of_what_is_worked_out_ahead_holds_nothing_up(
         moving.here.folded()
 
     assert moving.done() == (1, moving.here.parts.intake.store.size())
+
+
+def test_answers_of_before_are_let_go_of_though_nobody_collects_cycles(moving: Moving) -> None:
+    moving.here.client.get("/objects?due=overdue")
+    moving.done()
+    with moving.here.parts.reading.held():
+        before = weakref.ref(moving.measuring.kept.held[YEAR].question)
+
+    with no_collection():
+        moving.hand_in()
+        moving.here.folded()
+
+        assert before() is None
 
 
 def test_a_log_that_outgrew_its_bounds_is_begun_anew(
