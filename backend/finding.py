@@ -4,6 +4,7 @@ A part of a name, what falls due, and a cell of the map are no columns of the vi
 set of keys, found once while nothing changes.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
@@ -20,7 +21,7 @@ from backend.name_index import NameIndex
 from backend.readings import Code, Reading, Today, period_of
 from projections.chosen import takes
 from projections.due_lists import in_order
-from projections.object_inventory import ObjectFilters, Order
+from projections.object_inventory import ObjectFilters, Order, object_count
 from projections.points import points
 from projections.question import Filters, Question
 from projections.spans import Span
@@ -29,6 +30,7 @@ from projections.views import ViewStore
 DueWithin: TypeAlias = Literal["", "overdue", "week", "month"]
 MOST_ASKED: Final = 80  # characters of a name
 _DAYS: Final[Mapping[DueWithin, int]] = {"overdue": -1, "week": 7, "month": 30}
+_MOST_COUNTS: Final = 64
 _TOWNSHIP: Final = 9  # digits
 _VILLAGE: Final = 12
 
@@ -98,6 +100,7 @@ class Finder:
         self._names = NameIndex("objects", "uscc")
         self._measuring = measuring
         self._aside = measuring
+        self._counts: OrderedDict[tuple[int, date, ObjectFilters], int] = OrderedDict()
 
     def prepare(self, reading: Reading) -> bool:
         """Read all names before anybody looks for one: of many that takes seconds. As a work."""
@@ -121,6 +124,15 @@ class Finder:
     def _due_within(self, views: ViewStore, today: date, due: DueWithin) -> frozenset[str]:
         """Return what falls due so soon; what is overdue is due in any time to come."""
         return self._of(views).once(_this_year(today), _within)[due]
+
+    def count(self, views: ViewStore, today: date, filters: ObjectFilters) -> int:
+        """Return how many objects there are to list; counted once while nothing changes."""
+        asked = (views.position(), today, filters)
+        if asked not in self._counts:
+            self._counts[asked] = object_count(views, today, filters)
+            while len(self._counts) > _MOST_COUNTS:
+                self._counts.popitem(last=False)
+        return self._counts[asked]
 
     def question(self, views: ViewStore, today: date) -> Question:
         """Return the question about all there is this year, in which what is due is looked up."""

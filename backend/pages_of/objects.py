@@ -23,7 +23,7 @@ from backend.readings import After, AsOf, Reading, cursor_text, query_of, read_c
 from events.language import Language
 from projections.chosen import values_of
 from projections.items import ITEMS, item
-from projections.object_inventory import PAGE, ObjectFilters, object_count
+from projections.object_inventory import PAGE, ObjectFilters
 from projections.views import CursorError, Query, ViewReader
 
 _FILE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -74,7 +74,7 @@ def objects_page(  # noqa: PLR0913  filters
         except CursorError as foreign:
             parameters = [{"name": "after", "reason": "not from `next`"}]
             raise ProblemError("bad-request", parameters=parameters) from foreign
-        count = object_count(views, wanted.today, filters)
+        count = finder.count(views, wanted.today, filters)
         name_of = namer(views, set(_codes(table.rows)), language, words)
         areas = _areas(views, language, wanted.filters, reader)
         items = _items(views, language, reader, wanted)
