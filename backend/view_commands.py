@@ -26,7 +26,8 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
     )
 )
 @data_option
-@click.argument("view", default="coverage")
+@click.argument("view", required=False)
+@click.option("--view", "named", help=_("The same as VIEW."))
 @click.option("--at", default="", help=_("A position, or a time of record; without it, now."))
 @click.option("--and", "until", help=_("A second position or time: what differs, and why."))
 @click.option("--from", "first", callback=_day, help=_("The first day of the period."))
@@ -52,7 +53,8 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 def replay(  # noqa: PLR0913  options
     *,
     data: Path,
-    view: str,
+    view: str | None,
+    named: str | None,
     at: str,
     until: str | None,
     first: date | None,
@@ -67,8 +69,12 @@ def replay(  # noqa: PLR0913  options
     from backend.replay_table import Question, run
     from projections.question import Filters
 
+    if view and named:
+        raise click.UsageError(_("say VIEW or --view, not both"))
     wanted = Wanted(first, last, today, Filters(**filters))
-    question = Question(view, at, until, wanted, versions, comparing=comparing)
+    question = Question(
+        view or named or "coverage", at, until, wanted, versions, comparing=comparing
+    )
     run(data, question, as_json=as_json)
 
 

@@ -181,6 +181,14 @@ def test_the_command_shows_each(here: Site, name: str) -> None:
     assert shown.exit_code == 0, shown.output
 
 
+def test_a_view_may_be_named_by_an_option(here: Site) -> None:
+    named, both = xunji(here, "--view", "objects"), xunji(here, "objects", "--view", "items")
+
+    assert (named.exit_code, named.stdout) == (0, xunji(here, "objects").stdout)
+    assert both.exit_code == 2
+    assert "not both" in both.output
+
+
 def test_the_command_explains_a_difference(here: Site, late: Late) -> None:
     between = str(late.position)
 
