@@ -38,6 +38,7 @@ from backend import (
     officer_sign_in,
     openapi,
     overview,
+    picture_upload,
     problem_pages,
     procedure,
     pull,
@@ -65,6 +66,7 @@ from backend.people import access_log, app_key_pages, managing, own_account, sig
 from backend.people.guard import NotSignedInError, guard, on_nobody, reader_of, visit_in
 from backend.people.people import People
 from backend.people.rights import Right
+from backend.picture_folder import PictureFolder
 from backend.projector import Worker
 from backend.pull import Puller
 from backend.reach import reach
@@ -99,6 +101,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     codes: Codes
     live: Live
     people: People
+    pictures: PictureFolder
     officers: Officers
     readiness: Callable[[], Ready]
     checkpoint: Callable[[], Checkpoint]
@@ -141,6 +144,9 @@ def routes() -> Sequence[ControllerRouterHandler]:
         enrol.bureau_of_server,
         enrol.enrol,
         pull.pull,
+        picture_upload.begin_picture,
+        picture_upload.picture_progress,
+        picture_upload.more_of_picture,
         officer_sign_in.officer_sign_in,
         health.health,
         health.ready,
@@ -241,6 +247,7 @@ def _dependencies(
         "live": parts.live,
         "measuring": parts.overview.measuring,
         "pages": pages,
+        "picture_folder": parts.pictures,
         "puller": parts.puller,
         "readiness": parts.readiness,
         "reading": parts.reading,

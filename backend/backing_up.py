@@ -10,6 +10,9 @@ What is copied when, so that the copies fit together while tablets push:
 - the history before the vault: a key is in the vault before its entry is in the history;
 - and the console waits meanwhile, so that no key is turned and nothing erased in between.
 
+Pictures never change: they are kept once for all backups, in `pictures` beside them, and those
+that came since the last backup are added.
+
 Not copied: views (they are folded again), codes for tablets (they hold for minutes), locks.
 """
 
@@ -28,6 +31,7 @@ from msgspec import Struct
 from backend import durable
 from backend.folder import DataFolder
 from backend.office import PATIENCE
+from backend.picture_folder import PictureFolder
 from backend.sqlite_file import copy_database
 from backend.verification import Progress, verify
 from backend.words import _
@@ -35,6 +39,7 @@ from events.clock import Clock, moment
 from events.errors import FolderError, StorageError, UnverifiedError
 
 MANIFEST: Final = "backup.json"
+PICTURES: Final = "pictures"
 _NAME: Final = "backup-"
 _DATABASES: Final = ("history.sqlite", "vault.sqlite", "people.sqlite", "quarantine.sqlite")
 _FILES: Final = ("logs.json", "xunji.json")
@@ -75,6 +80,7 @@ def back_up(
     path = to / f"{_NAME}{made_at:%Y-%m-%dT%H%M%SZ}"
     staging = to / f".{path.name}.new"
     try:
+        folder.pictures().copy_to(PictureFolder(to / PICTURES))
         with folder.locked("console", PATIENCE):
             _begin(to, path, staging)
             _copy(folder.path, staging)

@@ -17,6 +17,7 @@ MEANING: Final = {
     "seen": _("the writer of this entry saw another history"),
     "checkpoint": _("a signed checkpoint says otherwise: a record up to here was changed"),
     "checkpoint-signature": _("a kept checkpoint was not signed by this bureau"),
+    "picture": _("a picture is not the one that was taken"),
     "shorter": _("records are missing at the end: a signed checkpoint covers more"),
 }
 
@@ -30,6 +31,7 @@ ADVICE: Final = {
     "stranger": _(
         "Find out who added it; enrol the tablet if it is yours, else keep the evidence."
     ),
+    "picture": _("Keep it as evidence, and take the picture of this name from a backup."),
     "seen": _("Compare with that writer's receipts and with checkpoints kept outside."),
     "checkpoint-signature": _(
         "Compare with checkpoints kept outside, and replace checkpoints.bin."

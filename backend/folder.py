@@ -9,6 +9,7 @@ views-….sqlite      what one version of the program folded; may be deleted, is
 quarantine.sqlite   what was refused
 codes.sqlite        codes for enrolling tablets
 people.sqlite       who may use the pages, and who is signed in
+pictures/           what tablets photographed, sealed (`backend.picture_folder`)
 checkpoints.bin     the heads of the history that were signed
 locks/              who is writing
 
@@ -38,6 +39,7 @@ from backend.keys import KeyFolder
 from backend.mongodb.bureau import BureauDatabase, database_in, name_for
 from backend.mongodb.store import first_epoch
 from backend.mongodb.views import set_name
+from backend.picture_folder import PictureFolder
 from backend.words import _
 from events.clock import Clock, Entropy, moment
 from events.command import MONGODB
@@ -187,6 +189,10 @@ class DataFolder:
             said = _("{path} is missing: restore it from its backup")
             raise FolderError(said.format(path=file))
         return SQLiteVault(file)
+
+    def pictures(self) -> PictureFolder:
+        """Return where pictures are."""
+        return PictureFolder(self.path / "pictures")
 
     def own_log(self, name: LogName) -> OwnLog:
         """Return the log that this kind of process writes."""

@@ -184,11 +184,13 @@ def _said(value: object, options: Sequence[Option], language: str) -> str:
 
 
 def _composed(value: Mapping[str, Any]) -> str:
-    """Return a position or a signature; of the latter no more than when."""
+    """Return a position, a picture or a signature; of the latter two no more than when."""
     match value:
         case {"lon": float() | int() as lon, "lat": float() | int() as lat}:
             accuracy = value.get("accuracy_m")
             return f"{lon:.5f}, {lat:.5f}" + (f" ± {accuracy:g} m" if accuracy else "")
+        case {"sha256": str(), "taken_at": str() as at}:
+            return at[:16].replace("T", " ")
         case {"signer_ref": _, "signed_at": str() as at}:
             return f"✓ {at[:16].replace('T', ' ')}"
         case _:

@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from backend import pictures
 from backend.entries import Entry, entry, of_case, plain
+from backend.picture_folder import PictureFolder
+from backend.pictures import PictureLine
 from events.register import (
     ObjectClosed,
     ObjectExempted,
@@ -32,7 +35,7 @@ from projections.views import Cursor, Query, ViewStore, view_of
 PAGE: Final = 40  # inspections
 _FOLLOWING: Final = (
     "finding-raised", "follow-up-", "rectification-", "reinspection-", "case-", "benefit-",
-    "mismatch-", "recovery-", "evidence-", "inspection-voided", "inspection-cancelled",
+    "mismatch-", "recovery-", "inspection-voided", "inspection-cancelled",
     "relief-refused",
 )  # fmt: skip
 _COLUMNS: Final = (
@@ -65,7 +68,7 @@ class Seen(Struct, frozen=True):
     cancelled: str
     head: Entry | None
     following: tuple[Entry, ...] = ()
-    evidence: tuple[Entry, ...] = ()
+    photos: tuple[PictureLine, ...] = ()
     faults: tuple[FaultLine, ...] = ()
 
     @property
@@ -94,9 +97,14 @@ class Life(Struct, frozen=True):
 
 
 def life(
-    views: ViewStore, store: EventStore, key: str, today: date, after: Cursor | None = None
+    views: ViewStore,
+    store: EventStore,
+    folder: PictureFolder,
+    key: str,
+    today: date,
+    after: Cursor | None = None,
 ) -> Life:
-    """Return a page of the life of an object."""
+    """Return a page of the life of an object; `folder` has the pictures that came."""
     query = Query(
         "inspections",
         columns=_COLUMNS,
@@ -111,7 +119,7 @@ def life(
     documents = views.load("inspections", [row.key for row in shown])
     decode = view_of(views.views, "inspections").decode
     entries = {one: of_case(store, one, decode(raw)) for one, raw in documents.items()}
-    seen = [_seen(row.key, row.values, entries.get(row.key, ())) for row in shown]
+    seen = [_seen(row.key, row.values, entries.get(row.key, ()), folder) for row in shown]
     seen = list(_with_faults(views, seen, today))
     last = len(rows) <= PAGE
     until = date.fromisoformat(str(after[0])) if after else date.max
@@ -131,7 +139,7 @@ def _position(one: Seen | Registered) -> int:
     return found.position if found else 0
 
 
-def _seen(key: str, values: Sequence[Any], entries: Sequence[Entry]) -> Seen:
+def _seen(key: str, values: Sequence[Any], entries: Sequence[Entry], folder: PictureFolder) -> Seen:
     started_on, _, kind, outcome, effective, reasons, desk, officers, voided, cancelled = values
     heads = {plain(one.tag): one for one in entries if not one.struck}
     following = tuple(one for one in entries if plain(one.tag).startswith(_FOLLOWING))
@@ -147,8 +155,8 @@ def _seen(key: str, values: Sequence[Any], entries: Sequence[Entry]) -> Seen:
         bool(voided),
         cancelled,
         heads.get("inspection-completed") or heads.get("inspection-started"),
-        tuple(one for one in following if not plain(one.tag).startswith("evidence")),
-        tuple(one for one in following if plain(one.tag).startswith("evidence")),
+        following,
+        tuple(pictures.lines(entries, folder)),
     )
 
 

@@ -309,6 +309,68 @@ TABLE: Final[dict[str, Problem]] = {
             "Send it in several parts.",
         ),
     ),
+    "upload-version": Problem(
+        412,
+        Words(
+            "上传协议版本不同",
+            "请求没有说明它使用 tus 1.0.0。",
+            "发送的程序不是平板程序，或者版本不同。",
+            "请在 Tus-Resumable 中写明 1.0.0；平板请更新程序。",
+        ),
+        Words(
+            "Another version of the upload",
+            "The request does not say that it speaks tus 1.0.0.",
+            "What sends is no tablet, or of another version.",
+            "Say 1.0.0 in Tus-Resumable; update the tablet.",
+        ),
+    ),
+    "upload-offset": Problem(
+        409,
+        Words(
+            "照片从别处接着传",
+            "服务器上这张照片已有的字节数与 Upload-Offset 不同。",
+            "上一次的回答可能在路上丢失了，或者照片已经传完。",
+            "平板会从 offset 处接着传，不需要人来处理。",
+        ),
+        Words(
+            "The picture continues elsewhere",
+            "The server has another number of bytes of this picture than Upload-Offset says.",
+            "An earlier answer may have been lost, or the picture is whole already.",
+            "The tablet goes on at `offset` by itself; nobody has to act.",
+        ),
+    ),
+    "upload-busy": Problem(
+        423,
+        Words(
+            "照片正在上传",
+            "另一个请求正在传同一张照片。",
+            "上一次的连接还没有断开。",
+            "平板稍后会再试，不需要人来处理。",
+        ),
+        Words(
+            "The picture is being sent",
+            "Another request is sending this picture.",
+            "The connection before it has not ended yet.",
+            "The tablet tries again by itself; nobody has to act.",
+        ),
+        retry_after=5,
+    ),
+    "picture-damaged": Problem(
+        422,
+        Words(
+            "照片与它的指纹不符",
+            "收齐的字节与照片的 SHA-256 不一致，因此没有保存。",
+            "照片在平板上或在途中损坏了。",
+            "平板下次启动时会从头再传；仍不行时请系统管理员检查平板的存储。",
+        ),
+        Words(
+            "The picture is not what its name says",
+            "All bytes came, and their SHA-256 is another one: nothing was kept.",
+            "It was damaged on the tablet or on its way.",
+            "The tablet sends it anew when it starts again; if that does not help, have its "
+            "storage checked.",
+        ),
+    ),
     "media-type": Problem(
         415,
         Words(

@@ -21,13 +21,14 @@ from typing import Final
 from msgspec import Struct, structs
 
 from backend import durable
-from backend.backing_up import MANIFEST, Manifest, damaged, flush_tree, read_manifest
+from backend.backing_up import MANIFEST, PICTURES, Manifest, damaged, flush_tree, read_manifest
 from backend.certifying import open_log
 from backend.checkpoints import CheckpointFile, Checkpoints
 from backend.enrolments import Enrolments
 from backend.folder import DataFolder, LogName, OwnLog, opened
 from backend.office import Office
 from backend.people import accounts, people, sessions
+from backend.picture_folder import PictureFolder
 from backend.rotating import device_of
 from backend.sqlite_file import SQLiteFile
 from backend.trust import Trust
@@ -78,6 +79,7 @@ def restore(
         folder = DataFolder.open(staging)
         report = _whole(folder, manifest, progress)
         _sign_everyone_out(staging / people.FILE)
+        PictureFolder(source.absolute().parent / PICTURES).copy_to(folder.pictures())
         done = _open_epoch(folder, report, _newest(old, folder), clock, entropy)
         shutil.rmtree(staging / "locks", ignore_errors=True)
         flush_tree(staging)

@@ -165,6 +165,7 @@ def _parts(  # noqa: PLR0913, PLR0917  what a server is made of
         codes=codes,
         live=live,
         people=people,
+        pictures=folder.pictures(),
         officers=officers,
         readiness=lambda: _ready(office, projection, newest, verifier, workers),
         rebuilding=projection.rebuilding,

@@ -4,7 +4,8 @@ What must hold, and is checked of every record: positions without gaps; `receive
 decreasing; what the database says of an entry is what the entry says; every log's chain from
 its genesis; every signature; the genesis is of this bureau; the key is certified by its root
 or was enrolled by its office. And of the whole: its head is the one that was signed in
-checkpoints, and that the writers of entries saw.
+checkpoints, and that the writers of entries saw. And each picture that entries name, if it is
+here, is what its name says.
 """
 
 import re
@@ -19,6 +20,7 @@ from msgspec import Struct
 from backend.checkpoints import CheckpointFile
 from backend.enrolments import Enrolments, Roll
 from backend.folder import DataFolder
+from backend.picture_folder import PictureFolder
 from events import chain, merkle, vocabulary
 from events.chain import Head
 from events.envelope import Record
@@ -31,6 +33,7 @@ from events.errors import (
     UnverifiedError,
 )
 from events.ids import NO_HASH
+from events.inspections import EvidenceCaptured
 from events.merkle import Frontier
 from events.office import EpochOpened, IrregularityNoted, LogOpened
 from events.public_keys import signing_key
@@ -62,6 +65,7 @@ class Report(Struct, frozen=True):
 
     `untrusted` entries are authentic, but came from a revoked tablet or key; `noted` are bad
     signatures that the office has published; `erased` counts bodies and sealed parts.
+    `pictures` are named by entries, and `waiting` of them are not here: on their tablets still.
     """
 
     bureau: str
@@ -76,6 +80,8 @@ class Report(Struct, frozen=True):
     unknown: int
     erased: int
     lost: int = 0
+    pictures: int = 0
+    waiting: int = 0
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -128,6 +134,7 @@ def verify(folder: DataFolder, progress: Progress | None = None) -> Report:
         auditor.read(store, progress or _silently)
     finally:
         store.close()
+    auditor.look_at(folder.pictures())
     return auditor.report(auditor.signed(folder.checkpoints_file))
 
 
@@ -145,6 +152,8 @@ class Auditor:
         self._unsigned: list[Fault] = []
         self._noted: set[tuple[str, int]] = set()
         self._lost: list[_Lost] = []
+        self._pictures: dict[str, Fault] = {}
+        self._waiting = 0
         self._signatures = self._untrusted = self._unknown = self._erased = self._excused = 0
 
     def fault(self, fault: Fault) -> None:
@@ -173,6 +182,14 @@ class Auditor:
                 self._check(stored)
             progress(self._position, size)
 
+    def look_at(self, pictures: PictureFolder) -> None:
+        """Compare the pictures that entries name with their names."""
+        for name, fault in self._pictures.items():
+            if not pictures.holds(name):
+                self._waiting += 1
+            elif pictures.is_damaged(name):
+                self.fault(fault)
+
     def report(self, checkpoints: Sequence[Checkpoint] = ()) -> Report:
         """Judge what only the whole shows, and return what was found."""
         head = self._compare_roots(checkpoints)
@@ -191,6 +208,8 @@ class Auditor:
             unknown=self._unknown,
             erased=self._erased,
             lost=self._excused,
+            pictures=len(self._pictures),
+            waiting=self._waiting,
             faults=tuple(faults[:MOST_FAULTS]),
         )
 
@@ -270,6 +289,8 @@ class Auditor:
                 self._unsigned.append(self._at("signature", stored))
         if isinstance(fact, IrregularityNoted) and self._roll.trust.believes(record, log):
             self._noted.add((fact.entry.log, fact.entry.sequence))
+        if isinstance(fact, EvidenceCaptured):
+            self._pictures.setdefault(fact.sha256, self._at("picture", stored))
         if isinstance(fact, EpochOpened) and self._roll.trust.believes(record, log):
             before = record.position - 1
             restored = before if fact.restored is None else min(fact.restored, before)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from events.answers import Given, NotApplicable, Slot, problem
@@ -19,6 +20,7 @@ from events.clock import Instant
 from events.conditions import JSON, Known, holds
 from events.coordinates import Degrees
 from events.header import digest
+from events.pictures import Picture
 
 _WORDS: Final = (
     "现场情况正常", "已向当事人说明", "与上次检查一致", "材料齐全", "环境整洁", "已当场提醒",
@@ -43,8 +45,15 @@ class Scene(Struct, frozen=True, kw_only=True):
 class AnswerPolicy:
     """Answers questions. The same dice give the same answers."""
 
-    def __init__(self, form: Checklist, dice: Random, scene: Scene) -> None:
+    def __init__(
+        self,
+        form: Checklist,
+        dice: Random,
+        scene: Scene,
+        camera: Callable[[Random], Picture] | None = None,
+    ) -> None:
         self._form = form
+        self._camera = camera
         self._dice = dice
         self._scene = scene
         self._by_type: Mapping[str, Callable[[Question, Instant, Sequence[str]], Any]] = {
@@ -126,16 +135,20 @@ class AnswerPolicy:
         return self._dice.choice(_WORDS)
 
     def _photos(self, question: Question, now: Instant, _offered: Sequence[str]) -> list[Any]:
-        count = int(question.min or 1)
-        return [
-            {
-                "sha256": digest(self._dice.randbytes(16)).hex(),
-                "taken_at": now.local().isoformat(),
-                "size": self._dice.randint(90_000, 420_000),
-                "media_type": "image/jpeg",
-            }
-            for _ in range(count)
-        ]
+        at = now.local().isoformat()
+        return [{"taken_at": at, **self._picture()} for _ in range(int(question.min or 1))]
+
+    def _picture(self) -> dict[str, Any]:
+        """Take a picture; without a camera name one that nobody has."""
+        if self._camera is None:
+            return {"sha256": digest(self._dice.randbytes(16)).hex(), "size": 90_000}
+        taken = self._camera(self._dice)
+        return {
+            "sha256": taken.name,
+            "size": len(taken.stored),
+            "media_type": taken.media_type,
+            "key": msgspec.to_builtins(taken.key),
+        }
 
     def _gps(self, _question: Question, now: Instant, _offered: Sequence[str]) -> dict[str, Any]:
         lon, lat = self._scene.at

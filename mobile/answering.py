@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
+from events import pictures
 from events.answers import Answer, NotApplicable, PhotoRef, Signature, Slot, is_sealed
 from events.checklists import Checklist, Question
 from events.clock import Instant
@@ -37,7 +38,7 @@ _SIGNERS: Final = frozenset({"party", "member", "receiver", "witness"})
 _POINT: Final = frozenset(GeoPoint.__struct_fields__) - {"raw"}
 _PHOTO: Final = frozenset(PhotoRef.__struct_fields__)
 _SIGNATURE: Final = frozenset(Signature.__struct_fields__)
-_CAPTURED: Final = frozenset({"size", "media_type"})
+_CAPTURED: Final = frozenset({"size", "media_type", "key"})
 _SEALED_REASON: Final = "sealed"
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -127,17 +128,19 @@ class Answering(Struct, frozen=True):
         """Yield the pictures that are new, each as evidence."""
         for photo in photos:
             if photo["sha256"] not in known:
-                yield Said(
-                    EvidenceCaptured(
-                        visit=self.visit,
-                        evidence=self.new_id(),
-                        sha256=photo["sha256"],
-                        size=photo.get("size", 0),
-                        media_type=photo.get("media_type", "image/jpeg"),
-                        question=slot.question,
-                        person=slot.person,
-                    )
+                key = photo.get("key")  # what opens it; a picture from elsewhere brings none
+                seal = SealedPart(pictures.PART, self.subject(slot.person))
+                fact = EvidenceCaptured(
+                    visit=self.visit,
+                    evidence=self.new_id(),
+                    sha256=photo["sha256"],
+                    size=photo.get("size", 0),
+                    media_type=photo.get("media_type", "image/jpeg"),
+                    question=slot.question,
+                    person=slot.person,
+                    sealed=(seal,) if key else (),
                 )
+                yield Said(fact, (_encode(key),) if key else ())
 
     def located(self, question: Question, value: JSON, now: Instant) -> Said:
         """Return the position on arrival; its point only where it is nobody's home."""

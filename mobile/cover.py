@@ -10,9 +10,9 @@ from collections.abc import Callable
 from events.errors import StorageError
 from mobile.cover_words import Step, days_words, refused_words, short_words, step_words, weak_words
 from mobile.duty import DIGITS, Believed, Duty, NewPinError, PinError
+from mobile.line import LineError, RefusedError
 from mobile.officers_file import Known
 from mobile.signing_in import SECOND_FACTOR, Typed
-from mobile.sync_client import LineError, RefusedError
 from mobile.view_state import CoverOfficer, CoverState
 from mobile.words import _
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from events.answers import Slot
 from events.checklists import Question
 from events.clock import Instant
-from events.errors import FolderError, StorageError
+from events.errors import FolderError, Refusal, StorageError
 from mobile import form_view, sync_client
 from mobile.device_log import DeviceLog
 from mobile.duty import Duty
@@ -29,7 +29,7 @@ from mobile.sync_client import Status
 from mobile.tablet_folder import TabletFolder
 from mobile.today import Today
 from mobile.track import Track, sweep, to_cover
-from mobile.view_state import InspectionState, OutboxState, Photo, SettingsState, TodayState
+from mobile.view_state import InspectionState, OutboxState, SettingsState, TodayState
 from mobile.words import _
 
 _SHOWN: Final = "cert_no"
@@ -61,9 +61,9 @@ class Desk:
         self._folder = folder
         self._machine = machine
         self._problems: dict[Slot, str] = {}
-        self._sizes: dict[str, int] = {}
         self._read_to = log.held.sequence
         sweep(folder.tracks, {line.inspection for line in self.journal.open()})
+        self._close_pictures()
 
     # ── states ─────────────────────────────────────────────────────────────────────
 
@@ -79,6 +79,7 @@ class Desk:
             log,
             sync_client.held_by_office(self._folder, log),
             sync_client.stopped(self._folder, log),
+            frozenset(self._folder.pictures.waiting()),
         )
         return self.outbox.state(reached, status, self.now().utc_offset, self.log.held.sequence)
 
@@ -95,7 +96,7 @@ class Desk:
             name=card.name if card else "",
             names=self._names(inspection),
             gps=gps_of(self._machine.gps.reception(), self._machine.gps.fix(), now),
-            thumbnail=lambda name: str(self._folder.evidence_file(name)),
+            thumbnail=lambda name: str(self._folder.pictures.look(name)),
             problems=self._problems,
             track=self._track_words(),
         )
@@ -231,7 +232,7 @@ class Desk:
         inspection, slot = self._open(), slot_of(key)
         self._problems.pop(slot, None)
         try:
-            told = answer_of(value, inspection, slot, self._sizes)
+            told = answer_of(value, inspection, slot)
             inspection.answer(slot, told, overrule=overrule)
         except CannotAnswerError as found:
             self._problems[slot] = form_view.problem_words(found.problem)
@@ -258,12 +259,23 @@ class Desk:
             return
         content = self._machine.camera.take()
         if content is None:
+            self._problems[slot] = _("No picture was taken.")
             return
-        name = self._folder.keep_evidence(content)
-        self._sizes[name] = len(content)
-        taken = Photo(ref=name, thumbnail=str(self._folder.evidence_file(name)))
-        before = form_view.photos_of(inspection, slot)
-        self.answer(key, (*before, taken))
+        self._problems.pop(slot, None)
+        try:
+            picture = self._folder.pictures.keep(content, self._folder.entropy)
+        except Refusal as refused:
+            self._problems[slot] = form_view.picture_words(refused)
+            return
+        try:
+            inspection.photograph(slot, form_view.photo_of(picture, self.now()))
+        except CannotAnswerError as found:  # it is on record all the same
+            self._problems[slot] = form_view.problem_words(found.problem)
+        self._catch_up()
+
+    def _close_pictures(self) -> None:
+        """Keep none to be looked at but those of inspections that are open."""
+        self._folder.pictures.close({one for line in self.journal.open() for one in line.photos})
 
     def _certificates(self, inspection: Inspection, question: Question, value: object) -> None:
         """Record whose certificates were shown where the form's answer says so."""
@@ -299,8 +311,9 @@ class Desk:
         self._open().complete(points=track.points if track else ())
         self.inspection = self.track = None
         self._catch_up()
-        if track:
-            with suppress(StorageError):  # it is sealed; the file goes when the tablet starts next
+        with suppress(StorageError):  # all is sealed; what is left goes when the tablet starts next
+            self._close_pictures()
+            if track:
                 track.forget()
 
     def leave(self) -> None:

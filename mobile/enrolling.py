@@ -15,6 +15,7 @@ import httpx
 from events.clock import Clock, Entropy
 from events.store import Held
 from mobile import sync_client
+from mobile.line import RefusedError
 from mobile.tablet_folder import Reason, TabletFolder
 
 _REASONS: Final[dict[str, Reason]] = {
@@ -53,7 +54,7 @@ def _enrol(folder: TabletFolder, http: httpx.Client, code: str, clock: Clock) ->
         anew(folder, clock)
     if not folder.enrolled:
         if not code:
-            raise sync_client.RefusedError("not-enrolled")
+            raise RefusedError("not-enrolled")
         sync_client.enrol(folder, code, http)
 
 

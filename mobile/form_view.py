@@ -16,9 +16,11 @@ from events.checklists import Question, follow_up_words
 from events.clock import Instant
 from events.conditions import JSON
 from events.coordinates import GeoPoint
+from events.errors import Refusal, StorageError, TooLargeError
 from events.facts import Visit
 from events.header import digest
 from events.patrol_matching import PASSED
+from events.pictures import Picture
 from events.tracks import Hotspot
 from mobile.inspection import Inspection
 from mobile.place import Place
@@ -238,6 +240,9 @@ def _row(inspection: Inspection, slot: Slot, seen: Seen) -> QuestionRow:
             )
             for option in question.options
         ),
+        pending=_photos(inspection.taken(slot), seen)
+        if question.type == "photo" and status == "unanswered"
+        else (),
         problem=seen.problems.get(slot, ""),
         required=question.required,
         sealed=is_sealed(question),
@@ -255,6 +260,10 @@ def _row(inspection: Inspection, slot: Slot, seen: Seen) -> QuestionRow:
         if formula
         else "",
     )
+
+
+def _photos(taken: Sequence[Mapping[str, Any]], seen: Seen) -> tuple[Photo, ...]:
+    return tuple(Photo(ref=one["sha256"], thumbnail=seen.thumbnail(one["sha256"])) for one in taken)
 
 
 def _unit(unit: str) -> str:
@@ -303,9 +312,7 @@ def _shown(question: Question, value: Any, inspection: Inspection, seen: Seen) -
         case "gps":
             return fix_of(msgspec.convert(value, GeoPoint))
         case "photo":
-            return tuple(
-                Photo(ref=one["sha256"], thumbnail=seen.thumbnail(one["sha256"])) for one in value
-            )
+            return _photos(value, seen)
         case "signature":
             return tuple(_mark(one, inspection) for one in value)
         case _:
@@ -354,9 +361,9 @@ def gps_of(reception: Reception, point: GeoPoint | None, now: Instant) -> Gps:
 
 
 def answer_of(  # noqa: PLR0911  one arm a shape
-    value: object, inspection: Inspection, slot: Slot, sizes: Mapping[str, int] | None = None
+    value: object, inspection: Inspection, slot: Slot
 ) -> JSON:
-    """Return as an answer what a screen handed up. `sizes` in bytes, of pictures."""
+    """Return as an answer what a screen handed up."""
     now = inspection.now().local()
     match value:
         case Decimal():
@@ -368,7 +375,8 @@ def answer_of(  # noqa: PLR0911  one arm a shape
         case Fix():
             return {**msgspec.to_builtins(value), "datum": value.datum}
         case (Photo(), *_rest):
-            return [_photo(one, now, sizes or {}) for one in value if isinstance(one, Photo)]
+            kept = {one.ref for one in value if isinstance(one, Photo)}
+            return [dict(one) for one in inspection.taken(slot) if one["sha256"] in kept]
         case (Signature(), *_rest):
             return _marks([one for one in value if isinstance(one, Signature)], inspection, slot)
         case tuple() | list():
@@ -377,13 +385,26 @@ def answer_of(  # noqa: PLR0911  one arm a shape
             return str(value)
 
 
-def _photo(photo: Photo, now: datetime, sizes: Mapping[str, int]) -> dict[str, JSON]:
+def photo_of(picture: Picture, now: Instant) -> dict[str, JSON]:
+    """Return a picture that was just taken, as an answer has it."""
     return {
-        "sha256": photo.ref,
-        "taken_at": now.isoformat(),
-        "size": sizes.get(photo.ref, 0),
-        "media_type": "image/jpeg",
+        "sha256": picture.name,
+        "taken_at": now.local().isoformat(),
+        "size": len(picture.stored),
+        "media_type": picture.media_type,
+        "key": msgspec.to_builtins(picture.key),
     }
+
+
+def picture_words(refused: Refusal) -> str:
+    """Return why a picture was not kept, and what to do."""
+    match refused:
+        case TooLargeError():
+            return _("The picture is too large. Take it again with a lower resolution.")
+        case StorageError():
+            return _("The picture could not be stored. Free some space, then take it again.")
+        case _:
+            return _("The camera gave no JPEG or PNG picture. Take it again.")
 
 
 def _marks(marks: Sequence[Signature], inspection: Inspection, slot: Slot) -> JSON:
@@ -421,13 +442,6 @@ def _new_mark(mark: Signature, inspection: Inspection, now: str) -> dict[str, JS
     if mark.refused or mark.absent:
         made |= {"refused": mark.refused, "absent": mark.absent}
     return made
-
-
-def photos_of(inspection: Inspection, slot: Slot) -> tuple[Photo, ...]:
-    """Return the pictures that an answer has already."""
-    answer = inspection.answers.get(slot)
-    taken: Any = answer.value if isinstance(answer, Given) else ()
-    return tuple(Photo(ref=one["sha256"], thumbnail="") for one in taken)
 
 
 def place_of(visit: Visit) -> Place:

@@ -5,7 +5,7 @@ what stands, what is hidden and what was found follows from the answers alone
 (`events.questionnaire`), so the state after a kill is the fold of the log (`mobile.visit`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -257,6 +257,26 @@ class Inspection:
         said = self._answering.answered(slot, given, formula=formula, overrule=overrule)
         beside = self._beside(question, slot, given.value)
         self._say([said, *beside, *self._flagged(slot, given), *self._withdrawn(slot, given)])
+
+    def photograph(self, slot: Slot, photo: Mapping[str, Any]) -> None:
+        """Record a picture taken for a question, and answer with all that were taken so far.
+
+        The picture is evidence at once. Raises `CannotAnswerError` where the answer needs more
+        of them, or admits no more.
+        """
+        self._require("open")
+        self._asked(slot)
+        before = self.taken(slot)
+        self._say(list(self._answering.captured(slot, [photo], self.state.evidence)))
+        self.answer(slot, [*before, photo])
+
+    def taken(self, slot: Slot) -> tuple[Mapping[str, Any], ...]:
+        """Return the pictures of a question's answer; without one, those taken for it."""
+        answer = self.answers.get(slot)
+        if not isinstance(answer, Given):
+            return self.state.pictures.get(slot, ())
+        given: Any = answer.value
+        return tuple(given)
 
     def not_applicable(self, slot: Slot, reason: str) -> None:
         """Record that a question does not apply, and why."""

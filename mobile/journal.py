@@ -32,7 +32,7 @@ class Line(Struct, frozen=True):
     last_at: int
     assignment: str | None = None
     stage: Stage = "open"
-    photos: int = 0
+    photos: tuple[str, ...] = ()  # by the hash they are stored under
 
 
 class Journal:
@@ -90,8 +90,8 @@ def _next(line: Line, fact: Fact, logged: Logged) -> Line:
             return structs.replace(moved, stage="cancelled")
         case InspectionVoided():
             return structs.replace(moved, stage="voided")
-        case EvidenceCaptured():
-            return structs.replace(moved, photos=line.photos + 1)
+        case EvidenceCaptured() if fact.sha256 not in line.photos:
+            return structs.replace(moved, photos=(*line.photos, fact.sha256))
         case _:
             return moved
 

@@ -21,12 +21,13 @@ from mobile import pinned, words
 from mobile.cover import Answer, Cover
 from mobile.desk import Desk, Machine
 from mobile.enrolling import prepare
-from mobile.ports import FilePictures, NoGps
+from mobile.line import TIMEOUT, LineError, RefusedError
+from mobile.ports import CAMERA, FilePictures, NoGps
 from mobile.screens.empty import Alone
 from mobile.screens.shell import Shell
 from mobile.screens.theme import install_font
 from mobile.signing_in import Typed, sign_in
-from mobile.sync_client import TIMEOUT, LineError, RefusedError, Status, SyncClient, SyncLoop
+from mobile.sync_client import Status, SyncClient, SyncLoop
 from mobile.tablet_folder import TabletFolder
 from mobile.words import _
 
@@ -43,7 +44,7 @@ class TabletApp(App):
         super().__init__()
         clock = SystemClock()
         log = folder.device_log(clock)
-        machine = Machine(NoGps(), FilePictures(folder.path / "camera"))
+        machine = Machine(NoGps(), FilePictures(folder.path / CAMERA))
         self.folder = folder
         self.desk = Desk(folder, log, machine)
         self.cover = Cover(self.desk.duty, self._ask, self.desk.joined)

@@ -6,7 +6,7 @@ received   the office gave a signed receipt that covers every entry of it
 refused    the office will not take it; it stays here, and a person has to act
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ class Reached(Struct, frozen=True):
     log: bytes
     held: int
     stopped: Stopped | None = None
+    waiting: Collection[str] = ()  # pictures that the office does not have yet
 
 
 class Outbox:
@@ -68,7 +69,8 @@ class Outbox:
             received=_when(receipt.received_at, utc_offset) if receipt else "",
             receipt=(_("No. {position}").format(position=receipt.position) if receipt else ""),
             advice=advice(reached.stopped) if passage == "refused" and reached.stopped else "",
-            photos=line.photos,
+            photos=len(line.photos),
+            photos_received=sum(one not in reached.waiting for one in line.photos),
         )
 
     def _receipt(self, log: bytes, sequence: int) -> Receipt | None:

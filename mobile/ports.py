@@ -5,10 +5,13 @@ tablet brings is an adapter of these, imported only there.
 """
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from events.coordinates import GeoPoint
 from mobile.view_state import Reception
+
+CAMERA: Final = "camera"
+"""The folder in a tablet's folder where a desktop's pictures are."""
 
 
 @runtime_checkable

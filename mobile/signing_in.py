@@ -13,7 +13,7 @@ from msgspec import Struct
 from events.clock import Clock
 from events.pull import authorization
 from mobile.duty import Believed
-from mobile.sync_client import LineError, RefusedError
+from mobile.line import LineError, RefusedError
 from mobile.tablet_folder import TabletFolder
 from mobile.words import _, ngettext
 

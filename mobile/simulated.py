@@ -29,16 +29,20 @@ from events.checklists import Checklist
 from events.clock import Instant, SetClock, microseconds
 from events.conditions import JSON
 from events.inspections import CrewRole, Source
+from events.pictures import Picture
 from mobile import sync_client
 from mobile.answer_policy import AnswerPolicy, Scene
 from mobile.closing import MINORS
 from mobile.device_log import DeviceLog
 from mobile.inspection import Inspection
+from mobile.line import TIMEOUT, LineError
 from mobile.outbox import advice
 from mobile.place import Place
+from mobile.ports import CAMERA
 from mobile.register import Register
+from mobile.scenery import draw
 from mobile.strolling import stroll
-from mobile.sync_client import Backoff, LineError, SyncClient
+from mobile.sync_client import Backoff, SyncClient
 from mobile.tablet_folder import TabletFolder
 from mobile.track import Track, to_cover
 
@@ -48,6 +52,7 @@ _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _FAR: Final = 0.03  # degrees: some three kilometres
 _WEAK: Final = 180.0  # metres
+_PICTURES: Final = 6
 
 
 class Enrol(Struct, tag_field="do", tag="enrol"):
@@ -128,7 +133,7 @@ class SimulatedTablet:
         self._clock = JumpingClock(0)
         self._folder: TabletFolder | None = None
         self._parts: tuple[DeviceLog, SyncClient, Register] | None = None
-        self._http = httpx.Client(timeout=sync_client.TIMEOUT)
+        self._http = httpx.Client(timeout=TIMEOUT)
         if TabletFolder.exists(path):
             self._open(TabletFolder.open(path))
 
@@ -163,9 +168,17 @@ class SimulatedTablet:
         else:
             folder = self._folder
         welcome = self._patiently(lambda: sync_client.enrol(folder, command.code, self._http))
+        self._stock_camera(folder.path / CAMERA)
         self._open(folder)
         tablet = folder.tablet
         return {"device": tablet.device, "log": folder.current.log, "name": welcome.device_name}
+
+    def _stock_camera(self, path: Path) -> None:
+        """Leave pictures for whoever opens this tablet on a desktop and takes some."""
+        path.mkdir(exist_ok=True)
+        dice = Random(f"xunji camera {self._seed}")  # noqa: S311  a demo's
+        for number in range(1, _PICTURES + 1):
+            (path / f"{number}.png").write_bytes(draw(dice))
 
     def _push(self, at: int) -> dict[str, Any]:
         log, client, _ = self._ready()
@@ -176,7 +189,13 @@ class SimulatedTablet:
         if stopped:
             msg = f"sending stopped: {stopped.code}: {advice(stopped)}"
             raise RuntimeError(msg)
-        return {"held": held, "entries": held - before, "waiting": log.held.sequence - held}
+        pictures = self._patiently(client.send_pictures)
+        return {
+            "held": held,
+            "entries": held - before,
+            "waiting": log.held.sequence - held,
+            "pictures": pictures,
+        }
 
     def _pull(self, at: int) -> dict[str, Any]:
         _, client, register = self._ready()
@@ -261,7 +280,7 @@ class SimulatedTablet:
             visit.cancel("weather", lawful=True)
             return visit
         track = self._walk(stage, visit)
-        _Form(stage, visit, self._clock).fill()
+        _Form(stage, visit, self._clock, self._photograph).fill()
         self._pause(stage)
         visit.complete(points=track.points if track else ())
         if track:
@@ -272,6 +291,14 @@ class SimulatedTablet:
                 visit.approved(manager.officer, emergency=True)
         self._afterwards(stage, visit)
         return visit
+
+    def _photograph(self, dice: Random) -> Picture:
+        """Take a picture of a street that was drawn, and keep it for the office."""
+        folder = self._folder
+        if folder is None:
+            msg = "this tablet is not enrolled"
+            raise RuntimeError(msg)
+        return folder.pictures.keep(draw(dice), folder.entropy, looked_at=False)
 
     def _walk(self, stage: Stage, visit: Inspection) -> Track | None:
         """Walk as told, with the receiver on; the time passes as it does on the street."""
@@ -355,7 +382,13 @@ def _other(form: Checklist, slot: Slot, answer: Answer) -> JSON:
 class _Form:
     """Fills one form: every question that is asked and required, and some that are not."""
 
-    def __init__(self, stage: Stage, visit: Inspection, clock: JumpingClock) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        visit: Inspection,
+        clock: JumpingClock,
+        camera: Callable[[Random], Picture],
+    ) -> None:
         self._stage = stage
         self._visit = visit
         self._clock = clock
@@ -372,7 +405,7 @@ class _Form:
             object_type=place.object_type,
             source=command.source,
         )
-        self._policy = AnswerPolicy(stage.form, stage.dice, scene)
+        self._policy = AnswerPolicy(stage.form, stage.dice, scene, camera)
         self._skipped = frozenset(self._passed_over(faults))
 
     def fill(self) -> None:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from random import Random
 from threading import Event, Thread
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import httpx
 import msgspec
@@ -31,40 +31,17 @@ from events.sync import Outbox, Turn
 from mobile import pinned
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog
+from mobile.line import CONFLICT, OK, LineError, Problem, RefusedError, read, refusal, send
+from mobile.picture_sender import PictureSender
 from mobile.sqlite_reference import Card
 from mobile.tablet_folder import Sealing, TabletFolder
 
 SIMULATED_AT: Final = "Xunji-Simulated-At"
-T = TypeVar("T")
 
-TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
-
-_REFUSED: Final = frozenset({400, 403, 413, 415, 422})
-_OK: Final = 200
-_CONFLICT: Final = 409
-_UNSIGNED: Final = 401
 _COMPRESSED_FROM: Final = 512
 _UNCERTIFIED: Final = "uncertified"
 _MISTRUSTED: Final = frozenset({"not-enrolled", "revoked"})
 _FOR_EVER: Final = 2**62  # µs
-
-
-class LineError(Exception):
-    """The office cannot be reached, or is busy: try again. `after`: seconds it asked for."""
-
-    def __init__(self, message: str, after: float = 0.0) -> None:
-        super().__init__(message)
-        self.after = after
-
-
-class RefusedError(Exception):
-    """The office refused for a reason that trying again does not mend. In a person's words."""
-
-    def __init__(self, code: str, title: str = "", todo: str = "") -> None:
-        super().__init__(title or code)
-        self.code = code
-        self.title = title or code
-        self.todo = todo
 
 
 class UnknownKeyError(Exception):
@@ -85,17 +62,6 @@ class Received(Struct):
     receipt: str
     held: int
     checkpoint: str | None = None
-
-
-class Problem(Struct):
-    """A refusal as the office words it (RFC 9457)."""
-
-    code: str = ""
-    title: str = ""
-    next: str = ""
-    held: int = 0
-    held_hash: str = ""
-    now: int = 0
 
 
 class SealingKey(Struct):
@@ -144,6 +110,8 @@ class SyncClient:
         self._bureau = bytes.fromhex(folder.tablet.bureau)
         self._press = zstandard.ZstdCompressor(level=3)
         self.outbox = _outbox(folder, log.log)
+        self._sender = PictureSender(http, self._authorized)
+        self._refused_pictures: set[str] = set()
 
     # ── handing in ─────────────────────────────────────────────────────────────────
 
@@ -157,10 +125,10 @@ class SyncClient:
         if batch is None:
             return Turn.STOP if self.outbox.stopped else Turn.REST
         answer = self._post(batch)
-        if answer.status_code == _OK:
-            self._receive(_read(answer, Received))
-        elif answer.status_code == _CONFLICT:
-            self._rewind(_read(answer, Problem))
+        if answer.status_code == OK:
+            self._receive(read(answer, Received))
+        elif answer.status_code == CONFLICT:
+            self._rewind(read(answer, Problem))
         else:
             self._refused(answer)
         if self.outbox.stopped:
@@ -278,12 +246,44 @@ class SyncClient:
         self._folder.reference.keep(_kept(self._log.log, self.outbox, why))
 
     def _refused(self, answer: httpx.Response) -> None:
-        self._stop(_refusal(answer))
+        self._stop(refusal(answer))
 
     def _stop(self, refused: RefusedError) -> None:
         self.outbox = sync.refused(self.outbox, refused.code)
         why = Stopped(refused.code, refused.title, refused.todo)
         self._folder.reference.keep(_kept(self._log.log, self.outbox, why))
+
+    # ── pictures ───────────────────────────────────────────────────────────────────
+
+    def send_picture(self) -> bool:
+        """Send the next picture that the office has not; False where none waits.
+
+        What the office refuses waits until the tablet starts again, and holds up no other.
+        """
+        waiting = self._folder.pictures.waiting()
+        name = next((one for one in waiting if one not in self._refused_pictures), None)
+        if name is None:
+            return False
+        try:
+            self._sender.send(name, self._folder.pictures.read(name))
+        except RefusedError:
+            self._refused_pictures.add(name)
+        else:
+            self._folder.pictures.sent(name, self._clock.now().at)
+        return True
+
+    def send_pictures(self) -> int:
+        """Send all that wait; what was recorded meanwhile goes first. Return how many waited."""
+        sent = 0
+        while self.send_picture():
+            sent += 1
+            self.push_all()
+        self._folder.pictures.forget_old(self._clock.now().at)
+        return sent
+
+    def _authorized(self, method: str, target: str) -> str:
+        at = self._clock.now().at
+        return authorization(self._keys.signing, self._bureau, self._log.log, at, method, target)
 
     # ── fetching ───────────────────────────────────────────────────────────────────
 
@@ -321,15 +321,14 @@ class SyncClient:
 
     def _page(self, cursor: str) -> Page:
         target = "/sync/pull" + (f"?cursor={cursor}" if cursor else "")
-        at = self._clock.now().at
-        signed = authorization(self._keys.signing, self._bureau, self._log.log, at, "GET", target)
+        signed = self._authorized("GET", target)
         answer = send(self._http, "GET", target, headers={"Authorization": signed})
-        if answer.status_code != _OK:
-            refused = _refusal(answer)
+        if answer.status_code != OK:
+            refused = refusal(answer)
             if refused.code in _MISTRUSTED:
                 self._mistrusted(refused)
             raise refused
-        page = _read(answer, Page)
+        page = read(answer, Page)
         if page.bureau != self._folder.tablet.bureau:
             raise RefusedError("foreign")
         return page
@@ -346,6 +345,7 @@ class SyncClient:
         epoch, told = int(reference.kept("epoch") or 1), int(reference.kept("told") or 0)
         if page.epoch == epoch and page.position >= told:
             return {}
+        self._folder.pictures.send_again()
         self.outbox = Outbox(0, self.outbox.stopped)
         return _kept(self._log.log, self.outbox, self.stopped())
 
@@ -393,9 +393,9 @@ class SyncClient:
 def ask_bureau(http: httpx.Client) -> bytes:
     """Ask a server whose it is. What it says is proved by its root when we enrol."""
     answer = send(http, "GET", "/sync/bureau")
-    if answer.status_code != _OK:
-        raise _refusal(answer)
-    return _hex(_read(answer, Bureau).bureau)
+    if answer.status_code != OK:
+        raise refusal(answer)
+    return _hex(read(answer, Bureau).bureau)
 
 
 def is_known(folder: TabletFolder, http: httpx.Client) -> bool:
@@ -403,7 +403,7 @@ def is_known(folder: TabletFolder, http: httpx.Client) -> bool:
     asking = batches.encode(Batch(_hex(folder.current.log), 0, ()))
     headers = {"Content-Type": batches.CONTENT_TYPE}
     answer = send(http, "POST", "/sync/log", content=asking, headers=headers)
-    return answer.status_code in {_OK, _CONFLICT} or _refusal(answer).code != "not-enrolled"
+    return answer.status_code in {OK, CONFLICT} or refusal(answer).code != "not-enrolled"
 
 
 def enrol(folder: TabletFolder, code: str, http: httpx.Client) -> Welcome:
@@ -415,9 +415,9 @@ def enrol(folder: TabletFolder, code: str, http: httpx.Client) -> Welcome:
     first = folder.genesis()
     asked = {"code": code, "genesis": b64encode(envelope.encode(first)).decode()}
     answer = send(http, "POST", "/sync/enrol", json=asked)
-    if answer.status_code != _OK:
-        raise _refusal(answer)
-    welcome = _read(answer, Welcome)
+    if answer.status_code != OK:
+        raise refusal(answer)
+    welcome = read(answer, Welcome)
     _believe(welcome, folder)
     log = folder.tablet.logs[-1]
     # What was fetched was for another log; and an office that forgot ours holds nothing of it.
@@ -454,44 +454,6 @@ def _believe(welcome: Welcome, folder: TabletFolder) -> None:
         for one in sealing
     ):
         raise RefusedError("foreign")
-
-
-# ── the line ───────────────────────────────────────────────────────────────────────
-
-
-def send(http: httpx.Client, method: str, path: str, **how: Any) -> httpx.Response:  # noqa: ANN401  as httpx has it
-    """Send once; `LineError` where nobody answered, or somebody who has no time now."""
-    try:
-        answer = http.request(method, path, **how)
-    except httpx.HTTPError as failure:
-        raise LineError(str(failure) or type(failure).__name__) from failure
-    if answer.status_code in _REFUSED or answer.status_code in (_OK, _CONFLICT):
-        return answer
-    if answer.status_code == _UNSIGNED:
-        return answer
-    raise LineError(f"HTTP {answer.status_code}", _asked_for(answer))
-
-
-def _asked_for(answer: httpx.Response) -> float:
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
-
-
-def _refusal(answer: httpx.Response) -> RefusedError:
-    try:
-        problem = msgspec.json.decode(answer.content, type=Problem)
-    except msgspec.MsgspecError:
-        problem = Problem()
-    code = problem.code or f"http-{answer.status_code}"
-    return RefusedError(code, problem.title, problem.next)
-
-
-def _read(answer: httpx.Response, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(answer.content, type=kind)
-    except msgspec.MsgspecError as broken:
-        msg = "the answer is not the office's"  # a captive portal, perhaps
-        raise LineError(msg) from broken
 
 
 def _hex(text: str) -> bytes:
@@ -632,6 +594,7 @@ class SyncLoop:
             self._client.forget_expired()
             self._client.push_all()
             pulled = self._client.pull()
+            self._client.send_pictures()
         except LineError as failure:
             wait = self._backoff.failed(failure.after)
             self._said(Status(failure=str(failure), offline=True, next_try=wait))

@@ -6,7 +6,7 @@
     log.sqlite         our logs, entry by entry
     keys.sqlite        data keys of what we sealed, wrapped for ourselves
     reference.sqlite   documents, doorstep cards, receipts, how far we are with the office
-    evidence/          pictures, under the hash of their bytes
+    pictures/          waiting for the office, sent, and open (`mobile.picture_folder`)
     tracks/            where patrols that are still open went, under the inspection's id
 
 Keys and genesis are durable before the office hears of them: an answer that is lost costs
@@ -27,7 +27,6 @@ from events import envelope
 from events.clock import Clock, Entropy
 from events.envelope import Entry
 from events.errors import BusyError, FolderError, StorageError
-from events.header import digest
 from events.ids import EntryRef, id_text
 from events.office import LogOpened
 from events.pull import card_purpose
@@ -40,6 +39,7 @@ from mobile import device_key
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog, TabletKeyring
 from mobile.officers_file import OfficersFile
+from mobile.picture_folder import PictureFolder
 from mobile.sqlite_reference import Card, SQLiteReference
 from mobile.words import _
 
@@ -95,6 +95,7 @@ class TabletFolder:
         self.vault = SQLiteVault(path / "keys.sqlite")
         self.reference = SQLiteReference(path / "reference.sqlite")
         self.officers = OfficersFile(path / "officers.json", _write)
+        self.pictures = PictureFolder(path / "pictures", _write)
         self._lock = lock
         self.entropy = entropy
 
@@ -217,20 +218,7 @@ class TabletFolder:
     def _key_file(self, number: int) -> Path:
         return self.path / f"keys-{number}.key"
 
-    # ── pictures ───────────────────────────────────────────────────────────────────
-
-    def keep_evidence(self, content: bytes) -> str:
-        """Keep a picture, durably; return the hash it is known by."""
-        name = digest(content).hex()
-        folder = self.path / "evidence"
-        with on_disk(folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        if not (folder / name).exists():
-            _write(folder / name, content)
-        return name
-
-    def evidence_file(self, name: str) -> Path:
-        return self.path / "evidence" / name
+    # ── files ──────────────────────────────────────────────────────────────────────
 
     @property
     def tracks(self) -> Path:

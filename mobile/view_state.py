@@ -87,6 +87,7 @@ class QuestionRow(Struct, frozen=True, kw_only=True):
     na_reason: str = ""
     help: str = ""
     options: tuple[Choice, ...] = ()
+    pending: tuple[Photo, ...] = ()  # taken, and not enough for an answer yet
     problem: str = ""  # why this answer cannot stand
     required: bool = True
     sealed: bool = False

@@ -97,6 +97,7 @@ class VisitState(Struct, frozen=True):
     certificates: Mapping[str, str] = {}
     strokes: Mapping[str, Any] = {}
     evidence: Mapping[str, str] = {}
+    pictures: Mapping[Slot, tuple[Mapping[str, Any], ...]] = {}  # as taken for a question
     arrival: ArrivalLocated | None = None
     derived: Mapping[Key, Derived] = {}
     targets: Mapping[EntryRef, Key] = {}
@@ -190,7 +191,7 @@ def _folded(state: VisitState, fact: Fact, logged: Logged) -> VisitState:  # noq
             met = Met((*before.refs, logged.ref), flags)
             return structs.replace(state, met={**state.met, fact.person: met})
         case EvidenceCaptured():
-            return structs.replace(state, evidence={**state.evidence, fact.sha256: fact.evidence})
+            return _pictured(state, fact, logged)
         case ArrivalLocated():
             return structs.replace(state, arrival=fact)
         case PartySigned() | OfficerSigned():
@@ -215,6 +216,16 @@ def _shown(state: VisitState, officer: str) -> Mapping[str, CrewMember]:
     if officer not in state.crew:
         return state.crew
     return {**state.crew, officer: structs.replace(state.crew[officer], certificate_shown=True)}
+
+
+def _pictured(state: VisitState, fact: EvidenceCaptured, logged: Logged) -> VisitState:
+    known = structs.replace(state, evidence={**state.evidence, fact.sha256: fact.evidence})
+    if fact.question is None or fact.sha256 in state.evidence:
+        return known
+    slot = Slot(fact.question, fact.person)
+    one = {"sha256": fact.sha256, "taken_at": logged.happened_at.isoformat()}
+    taken = (*state.pictures.get(slot, ()), one)
+    return structs.replace(known, pictures={**state.pictures, slot: taken})
 
 
 def _drawn(state: VisitState, logged: Logged) -> Mapping[str, Any]:

@@ -31,7 +31,8 @@ from events.statements import Checkpoint, Receipt
 from events.store import EventStore
 from events.writer import Said, Seen
 from mobile import enrolling
-from mobile.sync_client import RefusedError, SyncClient
+from mobile.line import RefusedError
+from mobile.sync_client import SyncClient
 from mobile.tablet_folder import TabletFolder
 from tests.bureau import DAY, NOON, at_work, card, closed, dice, found, tablet_of, take_in
 from tests.server import Site, serving, signed_in, site

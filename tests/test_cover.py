@@ -17,9 +17,9 @@ from mobile.desk import Desk, Machine
 from mobile.duty import MOST
 from mobile.fakes import FakeCamera, FakeGps
 from mobile.inspection import NotNowError
+from mobile.line import LineError, RefusedError
 from mobile.main import asked
 from mobile.signing_in import Typed
-from mobile.sync_client import LineError, RefusedError
 from mobile.view_state import CoverState
 from tests.tablets import (
     ASSISTANT,

@@ -48,6 +48,7 @@ NO_PAGES = ("/static/", "/api/", "/odata", "/exports/report.pdf")
 OF_SOMETHING = {
     "/accounts/{account}": (None, "/accounts/{house.newcomer}"),
     "/inspections/{key}": ("/views/inspections", "inspection"),
+    "/inspections/{key}/pictures": ("/views/inspections", "inspection"),
     "/items/{code}": ("/items", ""),
     "/join": (None, "/join?link={house.link}"),
     "/import/preview": (None, "/import/preview?token={house.upload}"),

@@ -62,6 +62,7 @@ class Bureau:
             "/objects/{key}": self.home,
             "/objects/{key}/card": self.home,
             "/inspections/{key}": self.inspection,
+            "/inspections/{key}/pictures": self.inspection,
             "/items/{code}": "I-A",
             "/grids/{grid}": "township",
             "/replay/{view}": "objects",

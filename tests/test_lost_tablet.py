@@ -15,8 +15,9 @@ from backend.verification import verify
 from events.clock import SetClock
 from events.command import group
 from mobile import enrolling
+from mobile.line import RefusedError
 from mobile.outbox import advice
-from mobile.sync_client import RefusedError, SyncClient
+from mobile.sync_client import SyncClient
 from tests.server import NOON, Site, site
 from tests.test_device_log import said
 

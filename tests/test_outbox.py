@@ -1,10 +1,11 @@
 """How far each inspection got, in words a person can act on."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
+from events.answers import Slot
 from events.statements import Receipt
 from mobile import sync_client, words
 from mobile.journal import Journal
@@ -24,11 +25,15 @@ def tablet(tmp_path: Path) -> Iterator[Bench]:
 
 
 def shown(
-    tablet: Bench, held: int = 0, stopped: Stopped | None = None, status: Status = QUIET
+    tablet: Bench,
+    held: int = 0,
+    stopped: Stopped | None = None,
+    status: Status = QUIET,
+    waiting: Collection[str] = (),
 ) -> OutboxState:
     journal = Journal(tablet.log.read(opened=False))
     outbox = Outbox(journal, tablet.folder.reference, lambda line: line.visit.kind)
-    reached = Reached(tablet.log.log, held, stopped)
+    reached = Reached(tablet.log.log, held, stopped, waiting)
     return outbox.state(reached, status, 480, tablet.log.held.sequence)
 
 
@@ -57,6 +62,16 @@ def test_an_inspection_is_received_when_its_last_entry_is(tablet: Bench) -> None
     assert state.rows[0].receipt == ""
     assert state.waiting == tablet.log.held.sequence - second.state.last
     assert state.last_sync == "03-02 09:00"
+
+
+def test_it_says_how_many_pictures_the_office_has(tablet: Bench) -> None:
+    begun = tablet.start("funeral_order")
+    photos = [{"sha256": letter * 64, "taken_at": "2026-03-02T12:00:00+08:00"} for letter in "ab"]
+    begun.answer(Slot("FU-29"), photos)
+
+    (row,) = shown(tablet, waiting={"b" * 64}).rows
+
+    assert (row.photos_received, row.photos) == (1, 2)
 
 
 def test_on_its_way_reads_sent(tablet: Bench) -> None:
@@ -98,11 +113,10 @@ def test_trouble_on_the_line_is_shown_with_the_next_try(tablet: Bench) -> None:
 def test_the_journal_counts_what_the_log_says(tablet: Bench) -> None:
     begun = tablet.start("funeral_order")
     photos = [{"sha256": letter * 64, "taken_at": "2026-03-02T12:00:00+08:00"} for letter in "ab"]
-    from events.answers import Slot
-
     begun.answer(Slot("FU-29"), photos)
     (line,) = Journal(tablet.log.read(opened=False)).lines.values()
-    assert (line.stage, line.photos, line.last) == ("open", 2, begun.state.last)
+    assert (line.stage, line.last) == ("open", begun.state.last)
+    assert line.photos == ("a" * 64, "b" * 64)
     begun.cancel("rain", lawful=True)
     journal = Journal(tablet.log.read(opened=False))
     assert journal.open() == []

@@ -12,6 +12,7 @@ from tests import screen_samples as samples
 from tests.screen_driver import Driver, part, parts, speak
 
 # isort: split
+from mobile.screens.answers import Picture
 from mobile.screens.column import Column
 from mobile.screens.question import QuestionCard
 from mobile.screens.sheets import Calendar, DayCell, Pad, Reason, Sign
@@ -301,6 +302,14 @@ def test_a_photo_is_asked_for_and_left_out(ask: type[Asked]) -> None:
     asked.tap(parts(asked.root, Press)[0])
 
     assert asked.heard == [("on_capture", "photo"), ("on_answer", (second,))]
+
+
+def test_photos_that_are_not_enough_yet_are_shown(ask: type[Asked]) -> None:
+    taken = Photo(ref="wide", thumbnail="", caption="wide")
+    asked = ask(replace(question("CL-FU-1", "FU-29"), pending=(taken,)))
+
+    assert [one._caption.text for one in parts(asked.root, Picture)] == ["wide"]
+    assert not part(asked.root, Action, icon="camera").disabled
 
 
 def test_no_more_photos_than_allowed(ask: type[Asked]) -> None:

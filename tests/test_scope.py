@@ -88,6 +88,7 @@ _NAMED: dict[str, Sequence[str]] = {
     "/objects/{key}": tuple(an_id(f"thing {number}") for number in range(6)),
     "/objects/{key}/card": (an_id("thing 0"),),
     "/inspections/{key}": tuple(an_id(f"visit {number}") for number in range(8)),
+    "/inspections/{key}/pictures": tuple(an_id(f"visit {number}") for number in range(8)),
     "/items/{code}": ("I-funeral", "I-charity"),
 }
 _ASKS: dict[str, tuple[str, ...]] = {
@@ -116,6 +117,7 @@ _ASKS: dict[str, tuple[str, ...]] = {
     "/objects/{key}": ("",),
     "/objects/{key}/card": ("",),
     "/inspections/{key}": ("",),
+    "/inspections/{key}/pictures": ("",),
     "/items/{code}": ("",),
 }
 

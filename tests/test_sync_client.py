@@ -23,18 +23,12 @@ from events.register import ObjectListed
 from events.statements import Receipt
 from events.store import Held
 from events.sync import Turn
-from mobile import enrolling, sync_client
+from mobile import enrolling, line, sync_client
 from mobile.device_log import DeviceLog
+from mobile.line import LineError, RefusedError
 from mobile.outbox import advice
 from mobile.register import Register
-from mobile.sync_client import (
-    Backoff,
-    LineError,
-    RefusedError,
-    Status,
-    SyncClient,
-    SyncLoop,
-)
+from mobile.sync_client import Backoff, Status, SyncClient, SyncLoop
 from mobile.tablet_folder import TabletFolder, opened
 from tests.server import NOON, Site, an_object, site
 from tests.tablets import HOME, HOUSEHOLD
@@ -394,7 +388,7 @@ def test_a_tablet_restored_from_a_backup_stops_until_a_new_log(field: Field) -> 
         def held(self, _log: bytes) -> Held:
             return msgspec.structs.replace(with_all, sequence=1)
 
-    problem = sync_client.Problem("conflict", held=3, held_hash=with_all.hash.hex())
+    problem = line.Problem("conflict", held=3, held_hash=with_all.hash.hex())
     log = field.client._log
     monkey = log.store
     log.store = Shorter()  # type: ignore[assignment]
@@ -555,6 +549,9 @@ class _Stub:
         return 0
 
     def pull(self) -> int:
+        return 0
+
+    def send_pictures(self) -> int:
         return 0
 
     def forget_expired(self) -> int:

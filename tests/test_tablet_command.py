@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from subprocess import CompletedProcess
 
 import pytest
 
 from events.clock import SetClock
 from events.errors import FolderError, StorageError
+from mobile.scenery import draw
 from mobile.tablet_folder import TabletFolder
 from tests.server import found
 from tests.tablets import BUREAU, MORNING, bench
@@ -84,5 +86,5 @@ def test_a_disk_that_refuses_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(StorageError, match="No space"):
             tablet.folder.keep(name="x")
         with pytest.raises(StorageError, match="No space"):
-            tablet.folder.keep_evidence(b"picture")
+            tablet.folder.pictures.keep(draw(Random(1)), os.urandom)
         assert tablet.folder.tablet.name != "x"

@@ -10,6 +10,7 @@ from events import chain
 from events.chain import Head
 from events.clock import SetClock
 from events.errors import BusyError, FolderError
+from events.header import digest
 from events.ids import EntryRef
 from events.office import LogOpened
 from events.pull import Document, card_purpose
@@ -17,9 +18,10 @@ from events.sealing import seal_to
 from events.store import Held
 from mobile.register import Card as Doorstep
 from mobile.register import Register
+from mobile.scenery import draw
 from mobile.sqlite_reference import Card
 from mobile.tablet_folder import TabletFolder
-from tests.tablets import BUREAU, HOME, HOUSEHOLD, MORNING, Bench, bench
+from tests.tablets import BUREAU, DAY, HOME, HOUSEHOLD, MORNING, SECOND, Bench, bench
 from tests.test_device_log import said
 
 CLOCK = SetClock(MORNING)
@@ -119,11 +121,39 @@ def test_a_closed_folder_opens_as_it_was(tmp_path: Path) -> None:
         assert again.logged()[-1].text("value") == b"a"
 
 
-def test_a_picture_is_kept_under_the_hash_of_its_bytes(tablet: Bench) -> None:
-    name = tablet.folder.keep_evidence(b"jpeg")
-    assert tablet.folder.keep_evidence(b"jpeg") == name
-    assert tablet.folder.evidence_file(name).read_bytes() == b"jpeg"
-    assert not list(tablet.folder.path.glob("evidence/.new-*"))
+def test_a_picture_is_kept_sealed_under_the_hash_of_its_bytes(tablet: Bench) -> None:
+    taken = draw(Random(1))
+    picture = tablet.folder.pictures.keep(taken, tablet.folder.entropy)
+
+    assert tablet.folder.pictures.waiting() == [picture.name]
+    stored = tablet.folder.pictures.read(picture.name)
+    assert digest(stored).hex() == picture.name
+    assert taken[8:40] not in stored
+    assert tablet.folder.pictures.look(picture.name).read_bytes() == taken
+    assert not list(tablet.folder.path.glob("pictures/*/.new-*"))
+
+
+def test_a_picture_is_only_kept_open_while_its_inspection_is(tablet: Bench) -> None:
+    kept = [tablet.folder.pictures.keep(draw(Random(n)), tablet.folder.entropy) for n in (1, 2)]
+
+    tablet.folder.pictures.close({kept[0].name})
+
+    assert tablet.folder.pictures.look(kept[0].name).is_file()
+    assert not tablet.folder.pictures.look(kept[1].name).exists()
+    assert len(tablet.folder.pictures.waiting()) == 2
+
+
+def test_a_picture_that_was_sent_is_kept_for_thirty_days(tablet: Bench) -> None:
+    pictures = tablet.folder.pictures
+    name = pictures.keep(draw(Random(1)), tablet.folder.entropy).name
+    pictures.sent(name, MORNING)
+
+    assert (pictures.waiting(), pictures.forget_old(MORNING + 30 * DAY)) == ([], 0)
+    assert pictures.send_again() == 1
+    assert pictures.waiting() == [name]
+    pictures.sent(name, MORNING)
+    assert pictures.forget_old(MORNING + 30 * DAY + SECOND) == 1
+    assert pictures.send_again() == 0
 
 
 # ── what the office sends ──────────────────────────────────────────────────────────

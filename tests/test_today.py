@@ -3,26 +3,31 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec import Raw
 
+from events import pictures
 from events.answers import Slot
 from events.ids import id_text
+from events.inspections import EvidenceCaptured
 from events.pull import Document
 from mobile import words
 from mobile.desk import Desk, Machine
 from mobile.fakes import FakeCamera, FakeGps
+from mobile.scenery import draw
 from mobile.today import kind_for
-from mobile.view_state import TodayRow
+from mobile.view_state import QuestionRow, TodayRow
 from tests.tablets import (
     ASSISTANT,
     CEMETERY,
     HOME,
     LEAD,
     QUICK,
+    SECOND,
     STREET,
     Bench,
     bench,
@@ -193,18 +198,102 @@ def test_a_person_met_is_a_section_of_its_own(tablet: Bench) -> None:
     assert len(state.sections) == 2
 
 
-def test_a_picture_taken_is_kept_and_answered_with(tablet: Bench) -> None:
+def photo_row(here: Desk) -> QuestionRow:
+    state = here.inspection_state()
+    assert state
+    return next(
+        row for section in state.sections for row in section.questions if row.slot == "FU-29"
+    )
+
+
+def test_pictures_are_kept_as_they_are_taken_and_answer_once_there_are_enough(
+    tablet: Bench,
+) -> None:
     here = desk(tablet)
-    here._machine = Machine(FakeGps(), FakeCamera(b"one", b"two"))
+    here._machine = Machine(FakeGps(), FakeCamera(draw(Random(1)), draw(Random(2)), b"no picture"))
+    here.today.query = "南调"
+    here.start(rows(here)[0].work)
+    assert here.inspection
+
+    here.capture("FU-29", "photo")
+    row = photo_row(here)
+    assert (row.status, len(row.pending), row.problem) == ("unanswered", 1, "At least 2 are needed")
+    kept = row.pending
+    (line,) = here.journal.lines.values()
+    assert line.photos == (kept[0].ref,)
+
+    here.leave()  # killed, or locked: the first is there again
+    here.start(rows(here)[0].work)
+    assert photo_row(here).pending == kept
+
+    here.capture("FU-29", "photo")
+    row = photo_row(here)
+    names = [one["sha256"] for one in here.inspection.answers[Slot("FU-29")].value]  # type: ignore[union-attr]
+    assert (row.status, row.pending, row.problem) == ("given", (), "")
+    assert [one.ref for one in row.value] == names  # type: ignore[union-attr]
+    assert set(tablet.folder.pictures.waiting()) == set(names)
+
+    here.capture("FU-29", "photo")
+    assert "no JPEG or PNG" in photo_row(here).problem
+    here.capture("FU-29", "photo")
+    assert photo_row(here).problem == "No picture was taken."
+    assert len(tablet.folder.pictures.waiting()) == 2
+
+
+def test_a_picture_stays_as_it_was_taken_when_another_is_left_out(tablet: Bench) -> None:
+    here = desk(tablet)
+    here._machine = Machine(FakeGps(), FakeCamera(*(draw(Random(n)) for n in range(3))))
+    here.today.query = "南调"
+    here.start(rows(here)[0].work)
+    assert here.inspection
+    for _ in range(3):
+        tablet.clock.at += 60 * SECOND
+        here.capture("FU-29", "photo")
+    before: Any = here.inspection.answers[Slot("FU-29")].value  # type: ignore[union-attr]
+
+    here.answer("FU-29", photo_row(here).value[1:])  # type: ignore[index]
+
+    after: Any = here.inspection.answers[Slot("FU-29")].value  # type: ignore[union-attr]
+    assert after == before[1:]
+    assert len({one["taken_at"] for one in before}) == 3
+
+
+def test_the_key_of_a_picture_stands_sealed_and_nowhere_else(tablet: Bench) -> None:
+    here = desk(tablet)
+    here._machine = Machine(FakeGps(), FakeCamera(draw(Random(1)), draw(Random(2))))
     here.today.query = "南调"
     here.start(rows(here)[0].work)
     here.capture("FU-29", "photo")
     here.capture("FU-29", "photo")
-    assert here.inspection
-    answer: Any = here.inspection.answers.get(Slot("FU-29"))
-    assert answer is None or len(answer.value) == 2
-    (line,) = here.journal.lines.values()
-    assert line.photos == (2 if answer else 0)
+
+    told = repr(tablet.logged())
+    files = b"".join(one.read_bytes() for one in tablet.folder.path.rglob("*") if one.is_file())
+    facts = [one for one in tablet.logged() if isinstance(one.fact, EvidenceCaptured)]
+    assert len(facts) == 2
+    for number, one in enumerate(facts, 1):
+        text = one.text(pictures.PART)
+        assert text is not None
+        key = pictures.read_key(text)
+        stored = tablet.folder.pictures.read(one.fact.sha256)  # type: ignore[union-attr]
+        assert pictures.unseal(stored, key) == draw(Random(number))
+        told = told.replace(repr(text), "")
+        assert key.key not in told
+        assert key.key.encode() not in files
+
+
+def test_pictures_are_open_until_their_inspection_is_completed(tablet: Bench) -> None:
+    here = desk(tablet)
+    here._machine = Machine(FakeGps(), FakeCamera(draw(Random(1))))
+    here.today.query = "南调"
+    here.start(rows(here)[0].work)
+    here.capture("FU-29", "photo")
+    (name,) = tablet.folder.pictures.waiting()
+
+    here.leave()
+    assert tablet.folder.pictures.look(name).is_file()
+    here.start(rows(here)[0].work)
+    here.complete()
+    assert not tablet.folder.pictures.look(name).exists()
 
 
 def test_kinds_follow_from_the_forms() -> None:

@@ -12,7 +12,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from events import batch, chain, envelope, header, ids, merkle, sealing, statements, vocabulary
+from events import (
+    batch,
+    chain,
+    envelope,
+    header,
+    ids,
+    merkle,
+    pictures,
+    sealing,
+    statements,
+    vocabulary,
+)
 from events.batch import Batch
 from events.chain import Head
 from events.envelope import Entry
@@ -218,6 +229,17 @@ def test_a_part_is_sealed_and_opened(vector: dict[str, Any]) -> None:
 
     assert sealed == raw(vector, "sealed")
     assert sealing.unseal(sealed, key, place) == raw(vector, "text")
+
+
+def test_a_picture_is_sealed_and_opened() -> None:
+    vector = VECTORS["picture"]
+    drawn = iter((raw(vector, "key"), raw(vector, "nonce")))
+    sealed = pictures.seal(raw(vector, "taken"), lambda _size: next(drawn))
+
+    assert (sealed.stored, sealed.name) == (raw(vector, "stored"), vector["name"])
+    key = pictures.read_key(vector["part"].encode())
+    assert sealed.key == key
+    assert pictures.unseal(raw(vector, "stored"), key) == raw(vector, "taken")
 
 
 def test_a_wrapped_key_is_opened() -> None:

@@ -10,9 +10,10 @@ from backend.inspection_case import Answer, Case, case, said_value
 from backend.inventory_words import Terms
 from backend.measure_words import namer
 from backend.pages import language_of
-from backend.pages_of.object import Readings, Reads, Rendering
+from backend.pages_of.object import Folder, Readings, Reads, Rendering
 from backend.pages_of.objects import said_as_of
 from backend.people.rights import Right
+from backend.pictures import lines
 from backend.problems import ProblemError
 from backend.readings import Today, query_of
 from events.facts import HOMES
@@ -34,6 +35,7 @@ def inspection_page(
     reading: Readings,
     pages: Rendering,
     reader: Reads,
+    picture_folder: Folder,
     today: Today = None,
 ) -> Response[Any]:
     """Show an inspection."""
@@ -64,6 +66,8 @@ def inspection_page(
         name_of=name_of,
         said=Said(term, name_of),
         answers=[(one, _value(one, term)) for one in found.answers],
+        photos=lines(found.entries, picture_folder),
+        may_open=reader.may(Right.READ_PEOPLE_SEALED),
         may_replay=reader.may(Right.READ_HISTORY),
         as_of=said_as_of(as_of, words),
         position=as_of.position,

@@ -20,6 +20,7 @@ from backend.pages_of.inspection import inspection_page
 from backend.pages_of.items import item_page, items_page
 from backend.pages_of.object import card_form, object_page, open_card
 from backend.pages_of.objects import objects_page
+from backend.pages_of.pictures import open_pictures, pictures_form
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     objects_page,
@@ -27,6 +28,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     card_form,
     open_card,
     inspection_page,
+    pictures_form,
+    open_pictures,
     items_page,
     item_page,
     import_page,

@@ -21,6 +21,7 @@ from backend.pages_of.objects import said_as_of
 from backend.people.access_log import Opening
 from backend.people.reader import Reader
 from backend.people.rights import Right
+from backend.picture_folder import PictureFolder
 from backend.problems import ProblemError
 from backend.readings import After, Reading, Today, cursor_text, query_of, read_cursor
 from events.errors import ErasedError
@@ -40,6 +41,7 @@ _SHOWN_ATTRIBUTES: Final = frozenset(
 Readings = NamedDependency[SkipValidation[Reading]]
 Rendering = NamedDependency[SkipValidation[Pages]]
 Reads = NamedDependency[SkipValidation[Reader]]
+Folder = NamedDependency[SkipValidation[PictureFolder]]
 
 
 @get(
@@ -48,12 +50,13 @@ Reads = NamedDependency[SkipValidation[Reader]]
     sync_to_thread=True,
     opt={"right": Right.READ_CASES, "narrows": True},
 )
-def object_page(
+def object_page(  # noqa: PLR0913, PLR0917  what it takes
     request: Request[Any, Any, Any],
     key: FromPath[str],
     reading: Readings,
     pages: Rendering,
     reader: Reads,
+    picture_folder: Folder,
     after: After = "",
     today: Today = None,
 ) -> Response[Any]:
@@ -64,7 +67,7 @@ def object_page(
     with reading.held() as views:
         line = _line(views, key, day, reader)
         listing = _listing(views, key, day)
-        told = life(views, reading.store, key, day, read_cursor(after))
+        told = life(views, reading.store, picture_folder, key, day, read_cursor(after))
         gone = bool(line.card and erased(views, [line.card.subject]))
         name_of = namer(views, _codes(line, told), language, words)
         as_of = reading.as_of(query_of(request), day, views)

@@ -117,6 +117,8 @@ OPEN: Final = SIGNING_IN | frozenset(
         "/sync/bureau",
         "/sync/enrol",
         "/sync/log",
+        "/sync/pictures",
+        "/sync/pictures/{name}",
         "/sync/pull",
         "/sync/sign-in",
     }

@@ -321,7 +321,7 @@ class Photos(Answer):
 
     def show(self, row: QuestionRow) -> None:
         super().show(row)
-        photos = held(row, Photo)
+        photos = held(row, Photo) or row.pending
         if photos != self._shown:
             self._shown = photos
             self.clear_widgets()

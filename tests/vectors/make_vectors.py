@@ -563,6 +563,24 @@ def batches(log: bytes, key: Json, envelopes: list[bytes]) -> list[Json]:
     ]
 
 
+# --- Section 12: pictures ------------------------------------------------------------------
+
+
+def picture() -> Json:
+    taken = b"\x89PNG\r\n\x1a\n" + fixed("what was taken", 200)
+    key, nonce = fixed("picture key"), fixed("picture nonce", 12)
+    aad = label("xunji/picture/v1")
+    stored = nonce + crypto_aead_chacha20poly1305_ietf_encrypt(taken, aad, nonce, key)
+    return {
+        "taken": taken,
+        "key": key,
+        "nonce": nonce,
+        "stored": stored,
+        "name": sha256(stored),
+        "part": json.dumps({"key": key.hex(), "sha256": sha256(taken).hex()}),
+    }
+
+
 def vectors() -> Json:
     first, sealing, stamp = fixed("first root"), fixed("sealing key"), fixed("checkpoint key")
     bureau = sha256(label("xunji/bureau/v1") + bytes([SUITE]) + public(first))
@@ -597,6 +615,7 @@ def vectors() -> Json:
         ],
         "roots": roots,
         "sealed": paddings(tablet.log),
+        "picture": picture(),
         "wrapped": {"sealing_private": sealing, "serial": 4, **wrapped},
         "certificates": certified,
         "server": server,
