@@ -27,7 +27,7 @@ from events.clock import CHINA, Clock, microseconds, moment
 from events.envelope import received_at_of
 from events.store import EventStore
 from projections.spans import Span
-from projections.views import Cursor, CursorError, Snapshots, ViewStore
+from projections.views import Cursor, CursorError, Query, Snapshots, ViewReader, ViewStore
 
 MOST: Final = 1_000
 MOST_ON_A_MAP: Final = 200_000
@@ -48,6 +48,11 @@ Format = Annotated[
     str,
     QueryParameter(pattern="^(json|csv|xlsx|jsonl)?$", description="json, csv, xlsx or jsonl"),
 ]
+
+
+def is_empty(views: ViewReader, view: str) -> bool:
+    """Tell whether a view has no row at all: nothing was brought in yet."""
+    return not views.select(Query(view, limit=1))
 
 
 class Table(Struct, frozen=True):

@@ -15,11 +15,15 @@ PAGE = 200
 
 
 class ItemFilters(Struct, frozen=True):
-    """What to list; None is all. `unused`: only items without a use in the period."""
+    """What to list; None is all. `unused`: only items without a use in the period.
+
+    `among`: only these codes.
+    """
 
     domain: str | None = None
     plannable: bool | None = None
     unused: bool = False
+    among: frozenset[str] | None = None
 
 
 class ItemLine(Struct, frozen=True):
@@ -68,6 +72,8 @@ def item_inventory(
     in_period = _days(views, period)
     lines: list[ItemLine] = []
     for row in rows:
+        if chosen.among is not None and row.key not in chosen.among:
+            continue
         resolved = item(row.key, view.decode(row.document))
         line = _line(views, resolved, period, today, in_period.get(row.key, ()))
         if line and _wanted(line, chosen):

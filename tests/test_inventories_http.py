@@ -331,6 +331,16 @@ def test_an_inspection_shows_answers_corrections_and_clocks(here: Site, told: To
     assert page.index("Corrections") < page.index("Answers")
 
 
+def test_an_empty_register_says_how_it_is_filled(tmp_path: Path) -> None:
+    with site(tmp_path / "new") as here:
+        manager, inspector = here.sign_in(Role.MANAGER), here.sign_in(Role.INSPECTOR)
+        for address, said in (("/objects", "No object is on"), ("/items", "No item is on")):
+            shown = [text(one, address) for one in (manager, inspector)]
+            assert [said in one for one in shown] == [True, True]
+            assert [one.count('href="/import"') > 0 for one in shown] == [True, False]
+            assert "answers to this" not in "".join(shown)
+
+
 def test_items_are_listed_with_their_uses_and_one_by_one(here: Site, told: Told) -> None:
     listed = text(here.client, "/items?q=gmjc")
     one = text(here.client, "/items/MZ-FU-01")

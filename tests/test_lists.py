@@ -103,6 +103,9 @@ def test_filters_and_pages_of_the_list_of_items() -> None:
     rest = item_inventory(views, Q1, TODAY, limit=4, after=first.next)
     unused = item_inventory(views, Q1, TODAY, ItemFilters(unused=True, plannable=True))
     funeral = item_inventory(views, Q1, TODAY, ItemFilters(domain=FUNERAL))
+    named = frozenset(rest.lines[-1].item.split())
+    found = item_inventory(views, Q1, TODAY, ItemFilters(among=named), limit=1)
+    assert [one.item for one in found.lines] == [*named]  # however many come before it
 
     assert [one.item for one in first.lines] == ["X1", "X2", "X3", "X4"]
     assert ([one.item for one in rest.lines], rest.next) == (["X5", "X6", "X7"], None)

@@ -30,6 +30,7 @@ from backend.readings import (
     Reading,
     Until,
     cursor_text,
+    is_empty,
     period_of,
     query_of,
     read_cursor,
@@ -79,19 +80,20 @@ def items_page(  # noqa: PLR0913  filters
     term = Terms(pages.words(language), language)
     day = reading.today()
     period = period_of(first, last, day)
-    filters = ItemFilters(
-        domain or None,
-        {"yes": True, "no": False}.get(plannable),
-        unused and whole,
-    )
     with reading.held() as views:
-        keys = frozenset(item_names.find(views, q)) if q.strip() else None
+        filters = ItemFilters(
+            domain or None,
+            {"yes": True, "no": False}.get(plannable),
+            unused and whole,
+            frozenset(item_names.find(views, q)) if q.strip() else None,
+        )
         try:
             table = items.table(views, period, day, filters, read_cursor(after), PAGE)
         except CursorError as foreign:
             raise ProblemError("bad-request") from foreign
+        nothing = is_empty(views, "items")
         as_of = reading.as_of(query_of(request), day, views)
-    rows = [row for row in table.rows if keys is None or row["item"] in keys]
+    rows = table.rows
     if not whole:
         rows = [{**row, "uses": None, "last_used_on": None} for row in rows]
     domains = {code: term.domain(code) for code in DOMAINS}
@@ -105,6 +107,7 @@ def items_page(  # noqa: PLR0913  filters
         request,
         "items_list.html" if is_partial(request) else "items.html",
         rows=rows,
+        nothing=nothing,
         term=term,
         item_kind=lambda code: item_kind(code, term),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
         domains=options(domains, domain),

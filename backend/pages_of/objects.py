@@ -19,7 +19,7 @@ from backend.pages_of.filtering import kinds
 from backend.people.reader import Reader
 from backend.people.rights import Right
 from backend.problems import ProblemError
-from backend.readings import After, AsOf, Reading, cursor_text, query_of, read_cursor
+from backend.readings import After, AsOf, Reading, cursor_text, is_empty, query_of, read_cursor
 from events.language import Language
 from projections.chosen import values_of
 from projections.items import ITEMS, item
@@ -78,6 +78,7 @@ def objects_page(  # noqa: PLR0913  filters
         name_of = namer(views, set(_codes(table.rows)), language, words)
         areas = _areas(views, language, wanted.filters, reader)
         items = _items(views, language, reader, wanted)
+        nothing = is_empty(views, "objects")
         as_of = reading.as_of(query_of(request), wanted.today, views)
     following = next_link(request, after=cursor_text(table.after)) if table.after else ""
     return pages.render(
@@ -85,6 +86,7 @@ def objects_page(  # noqa: PLR0913  filters
         "objects_list.html" if is_partial(request) else "objects.html",
         rows=table.rows,
         count=count,
+        nothing=nothing,
         columns={name: all_columns[name] for name in chosen},
         all_columns=all_columns,
         wanted=wanted,
