@@ -76,7 +76,8 @@ GROUPS: Final = (
         (
             Way("/items", _("Items"), ("/items/",)),
             Way("/objects", _("Objects"), ("/objects/", "/inspections/")),
-            Way("/import", _("Import"), ("/import/", "/imports")),
+            Way("/import", _("Import"), ("/import/",)),
+            Way("/imports", _("Imports so far"), ("/imports/",)),
             Way("/exports", _("Exports")),
         ),
     ),

@@ -16,6 +16,7 @@ from backend.imports.object_rows import Wish
 from backend.imports.returning import Act, Turn, returning
 from backend.imports.undoing import object_turns, same_object
 from backend.people.rights import Role
+from backend.people.sessions import csrf_of
 from events import vocabulary
 from events.register import AreaListed, ImportUndone, ListImported, ObjectRevised
 from projections.spans import spans_of
@@ -315,3 +316,26 @@ def test_the_list_of_imports_says_what_stands_and_what_was_taken_back(tmp_path: 
     assert page.count("/imports/") >= 2
     assert "taken back" in page
     assert ">stands<" in page
+
+
+def test_an_auditor_reads_the_imports_and_takes_none_back(tmp_path: Path) -> None:
+    english = {"accept-language": "en"}
+    with bureau(tmp_path) as (here, manager):
+        brought(here, manager, a_row())
+        imported = brought(here, manager, a_row(name="改名"))
+        auditor = here.sign_in(Role.AUDITOR)
+        listed = auditor.get("/imports", headers=english).text
+        page = auditor.get(f"/imports/{imported}", headers=english).text
+        refused = auditor.post(
+            f"/imports/{imported}",
+            data={"csrf": csrf_of(auditor.cookies["xunji"]), "digest": "x"},
+            headers=english,
+        )
+        stands = len(facts(here, ImportUndone))
+        closed = here.sign_in(Role.INSPECTOR).get("/imports", headers=english)
+
+    assert f"/imports/{imported}" in listed
+    assert "/import?" not in listed + page
+    assert "改名" in page
+    assert "Take it back" not in page
+    assert (refused.status_code, closed.status_code, stands) == (403, 403, 0)

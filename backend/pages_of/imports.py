@@ -25,7 +25,8 @@ from projections.imports import Import
 
 PAGE: Final = 30
 MOST_SHOWN: Final = 50
-_OPT: Final = {"right": Right.MANAGE_LISTS, "narrows": True}
+_READ: Final = {"right": Right.READ_IMPORTS, "narrows": True}
+_CHANGE: Final = {"right": Right.MANAGE_LISTS, "narrows": True}
 
 
 class UndoForm(Struct, frozen=True):
@@ -61,7 +62,7 @@ class ShownBack(Struct, frozen=True):
     changes: Sequence[tuple[str, str, str]]
 
 
-@get("/imports", include_in_schema=False, sync_to_thread=True, opt=_OPT, dependencies=AROUND)
+@get("/imports", include_in_schema=False, sync_to_thread=True, opt=_READ, dependencies=AROUND)
 def imports_page(
     around: Brings, before: Annotated[int | None, QueryParameter(ge=1, le=2**53)] = None
 ) -> Response[Any]:
@@ -84,7 +85,7 @@ def imports_page(
     "/imports/{imported:str}",
     include_in_schema=False,
     sync_to_thread=True,
-    opt=_OPT,
+    opt=_READ,
     dependencies=AROUND,
 )
 def one_import(around: Brings, imported: FromPath[str]) -> Response[Any]:
@@ -92,7 +93,7 @@ def one_import(around: Brings, imported: FromPath[str]) -> Response[Any]:
     return _one(around, imported)
 
 
-@post("/imports/{imported:str}", include_in_schema=False, opt=_OPT, dependencies=AROUND)
+@post("/imports/{imported:str}", include_in_schema=False, opt=_CHANGE, dependencies=AROUND)
 async def undo_import(
     imported: FromPath[str], data: URLEncodedBody[UndoForm], around: Brings, importing: Imports
 ) -> Response[Any]:

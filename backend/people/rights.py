@@ -43,6 +43,8 @@ class Right(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     MANAGE_LISTS = "manage_lists"
     """The bureau's lists: what is imported."""
+    READ_IMPORTS = "read_imports"
+    """Which files the lists came from, what each changed, and which were taken back."""
     MANAGE_ASSIGNMENTS = "manage_assignments"
     """To approve beforehand what was assigned, or take it back."""
     EXPORT = "export"
@@ -64,6 +66,7 @@ GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
         Right.READ_ACCESS_LOG,
         Right.READ_ACCOUNTS,
         Right.READ_DEVICES,
+        Right.READ_IMPORTS,
         Right.EXPORT,
     },
     Role.MANAGER: _READING
@@ -71,6 +74,7 @@ GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
         Right.READ_PEOPLE_SEALED,
         Right.READ_HISTORY,
         Right.READ_DEVICES,
+        Right.READ_IMPORTS,
         Right.MANAGE_LISTS,
         Right.MANAGE_ASSIGNMENTS,
         Right.EXPORT,
@@ -98,7 +102,13 @@ NEEDS_UNTIL: Final = frozenset({Role.SUPERVISOR})
 
 SCOPED: Final = frozenset(
     {Right.READ_VIEWS, Right.READ_CASES, Right.READ_PEOPLE_SEALED, Right.READ_HISTORY}
-    | {Right.MANAGE_LISTS, Right.MANAGE_ASSIGNMENTS, Right.EXPORT, Right.SUPERVISE}
+    | {
+        Right.READ_IMPORTS,
+        Right.MANAGE_LISTS,
+        Right.MANAGE_ASSIGNMENTS,
+        Right.EXPORT,
+        Right.SUPERVISE,
+    }
 )
 """Rights over the district's data. A reader with a scope gets to a route that needs one only
 where it takes `domain` and `township` in its query, or says `opt={"narrows": True}`: then it
