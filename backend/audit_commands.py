@@ -76,7 +76,7 @@ def _tell(report: "Report") -> None:
         if count:
             click.echo(f"{count} {what}")
     if report.pictures:
-        said = _("{here} of {all} pictures are here; {waiting} are still on their tablets")
+        said = _("{here} of {all} pictures are here; {waiting} are still on their tablets, or lost")
         here = report.pictures - report.waiting
         click.echo(said.format(here=here, all=report.pictures, waiting=report.waiting))
     for fault in report.faults:

@@ -31,7 +31,7 @@ from msgspec import Struct
 from backend import durable
 from backend.folder import DataFolder
 from backend.office import PATIENCE
-from backend.picture_folder import PictureFolder
+from backend.picture_folder import Copied, PictureFolder
 from backend.sqlite_file import copy_database
 from backend.verification import Progress, verify
 from backend.words import _
@@ -63,6 +63,8 @@ class BackedUp(Struct, frozen=True):
     path: Path
     manifest: Manifest
     dropped: Sequence[Path]
+    pictures: Copied
+    fault: str = ""  # why not all pictures were copied
 
 
 def back_up(
@@ -80,7 +82,6 @@ def back_up(
     path = to / f"{_NAME}{made_at:%Y-%m-%dT%H%M%SZ}"
     staging = to / f".{path.name}.new"
     try:
-        folder.pictures().copy_to(PictureFolder(to / PICTURES))
         with folder.locked("console", PATIENCE):
             _begin(to, path, staging)
             _copy(folder.path, staging)
@@ -89,7 +90,8 @@ def back_up(
         flush_tree(staging)
         staging.rename(path)
         durable.flush_folder(to)
-        return BackedUp(path, manifest, _drop_older(to, made_at, keep_days))
+        dropped = _drop_older(to, made_at, keep_days)
+        return BackedUp(path, manifest, dropped, *_pictures(folder, to))
     except OSError as failure:
         said = _("the backup failed: {why}")
         raise StorageError(said.format(why=failure)) from failure
@@ -151,6 +153,14 @@ def _copy(source: Path, target: Path) -> None:
 def _copy_file(source: Path, target: Path) -> None:
     if source.is_file():
         durable.write(target, source.read_bytes(), 0o600)
+
+
+def _pictures(folder: DataFolder, to: Path) -> tuple[Copied, str]:
+    """Copy pictures, once the history is safe; what hinders it does not undo that."""
+    try:
+        return folder.pictures().copy_to(PictureFolder(to / PICTURES)), ""
+    except StorageError as failure:
+        return Copied(0), str(failure)
 
 
 # ── proving ────────────────────────────────────────────────────────────────────────

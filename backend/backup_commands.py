@@ -8,7 +8,7 @@ import click
 
 from backend.office_commands import refusing
 from backend.words import _, ngettext
-from events.command import data_option
+from events.command import FailedError, data_option
 
 _folder = click.Path(path_type=Path, file_okay=False)
 _there = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -37,10 +37,18 @@ def backup(data: Path, to: Path, days: int) -> None:
         done = back_up(folder, to, SystemClock(), days, _progress)
     said = _("{path}: {n} records, verified. Head {head}")
     click.echo(said.format(path=done.path, n=done.manifest.size, head=done.manifest.head))
+    if done.pictures.count:
+        n = done.pictures.count
+        click.echo(ngettext("{n} picture was added.", "{n} pictures were added.", n).format(n=n))
     if done.dropped:
         n = len(done.dropped)
         dropped = ngettext("{n} older backup was deleted.", "{n} older backups were deleted.", n)
         click.echo(dropped.format(n=n))
+    for name in done.pictures.damaged:
+        click.echo(_("Picture {name} is damaged, and is not in the backup.").format(name=name))
+    if done.fault:
+        said = _("the history is backed up, but not all pictures: {why}")
+        raise FailedError(said.format(why=done.fault))
     if folder.keys.holds(ROOT):
         said = _("The root key is in this backup: move {path} to offline storage.")
         click.echo(said.format(path=folder.keys.file(ROOT)), err=True)
@@ -67,6 +75,12 @@ def restore(data: Path, source: Path, old: Path | None) -> None:
     click.echo(said.format(n=done.size, until=until))
     if done.lost:
         click.echo(_("At least {n} later records are not among them.").format(n=done.lost))
+    if done.missing:
+        said = _(
+            "{n} of {all} pictures are not here: still on their tablets, or lost. Backups keep "
+            "theirs in the folder pictures beside them."
+        )
+        click.echo(said.format(n=done.missing, all=done.pictures))
     click.echo(_("Epoch {epoch} is open.").format(epoch=done.epoch))
     for line in _aftermath(until):
         click.echo(line)

@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from msgspec import Struct
@@ -24,12 +25,14 @@ from events.pictures import MOST_BYTES
 
 RESERVE: Final = 1024**3
 """Bytes that pictures leave free on the disk: the history has to go on."""
+FORGOTTEN_DAYS: Final = 60
 _ARRIVING: Final = "arriving"
 _DIGITS: Final = 64
+_DAY: Final = 86_400
 
 
 class Progress(Struct, frozen=True):
-    """How much of a picture is here: `offset` of `length` bytes."""
+    """How much of a picture is here: `offset` of `length` bytes. All of them: it is durable."""
 
     offset: int
     length: int
@@ -39,13 +42,21 @@ class Progress(Struct, frozen=True):
         return self.offset == self.length
 
 
+class Copied(Struct, frozen=True):
+    """What was copied of a folder: how many, and the names of those that are damaged."""
+
+    count: int
+    damaged: tuple[str, ...] = ()
+
+
 class PictureFolder:
-    """The pictures of a bureau; one process writes here."""
+    """The pictures of a bureau; one process writes here, in several threads."""
 
     def __init__(self, path: Path, reserve: int = RESERVE) -> None:
         self.path = path
         self._reserve = reserve
         self._busy: set[str] = set()
+        self._lock = Lock()
 
     # ── what is whole ──────────────────────────────────────────────────────────────
 
@@ -71,59 +82,72 @@ class PictureFolder:
             yield from sorted(one.name for one in folder.iterdir() if len(one.name) == _DIGITS)
 
     def is_damaged(self, name: str) -> bool:
-        """Tell whether a picture that is here is not what its name says."""
-        with self.file(name).open("rb") as opened:
-            return file_digest(opened, "sha256").hexdigest() != name
+        """Tell whether a picture that is here is not what its name says, or cannot be read."""
+        try:
+            return _digest(self.file(name)) != name
+        except OSError:
+            return True
 
-    def copy_to(self, other: "PictureFolder") -> int:
+    def copy_to(self, other: "PictureFolder") -> Copied:
         """Copy what another folder lacks, each durably; what is damaged stays behind.
 
-        Return how many were copied.
+        `StorageError` where its disk would not have `RESERVE` left, or refuses.
         """
-        copied = 0
-        for name in self.names():
-            if not other.holds(name) and not self.is_damaged(name):
-                file = other.file(name)
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                durable.write(file, self.file(name).read_bytes(), 0o600)
-                copied += 1
-        return copied
+        count, damaged = 0, list[str]()
+        with _durably(other.path):
+            for name in self.names():
+                if other.holds(name):
+                    continue
+                if self.is_damaged(name):
+                    damaged.append(name)
+                    continue
+                content = self.file(name).read_bytes()
+                other.require_room(len(content))
+                _made(other.path, other.file(name).parent)
+                durable.write(other.file(name), content, 0o600)
+                count += 1
+        return Copied(count, tuple(damaged))
+
+    def require_room(self, size: int) -> None:
+        """Raise `StorageError` where the disk would not have `RESERVE` left."""
+        _made(self.path)
+        if shutil.disk_usage(self.path).free - size < self._reserve:
+            said = _("pictures leave {bytes} bytes free on the disk; less would be left")
+            raise StorageError(said.format(bytes=self._reserve))
 
     # ── what arrives ───────────────────────────────────────────────────────────────
 
     def progress(self, name: str) -> Progress | None:
-        """Return how much of a picture is here, None where nobody began to send it."""
-        with suppress(FileNotFoundError):
-            size = self.file(name).stat().st_size
-            return Progress(size, size)
-        partial = self._partial(name)
-        if partial is None:
-            return None
-        return Progress(partial.stat().st_size, int(partial.suffix[1:]))
+        """Return how much of a picture is here, None where nobody began to send it.
+
+        One whose bytes all came before the server ended is looked at now.
+        """
+        known = self._known(name)
+        if known is None or not known.is_whole or self.holds(name):
+            return known
+        with self._alone(name):
+            return self._settled(name)
 
     def begin(self, name: str, length: int) -> Progress:
         """Make room for a picture; what came of it before stays, if its length is the same.
 
         `TooLargeError` where it is larger than a picture may be, `StorageError` where the disk
-        would not have `RESERVE` left.
+        would not have `RESERVE` left, `ProblemError` where somebody is sending it just now.
         """
         if length > MOST_BYTES:
             msg = f"a picture has at most {MOST_BYTES} bytes"
             raise TooLargeError(msg)
-        known = self.progress(name)
-        if known is not None and known.length == length:
-            return known
-        self._alone(name)
-        self.leave(name)  # nobody sends it just now
-        with _durably(self.path):
+        with self._alone(name), _durably(self.path):
+            known = self._settled(name)
+            if known is not None and (known.length == length or self.holds(name)):
+                return known
+            self.require_room(length)
             folder = self.path / _ARRIVING
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if shutil.disk_usage(folder).free - length < self._reserve:
-                said = _("pictures leave {bytes} bytes free on the disk; less would be left")
-                raise StorageError(said.format(bytes=self._reserve))
-            self._forget(name)
+            _made(folder)
+            for partial in folder.glob(f"{name}.*"):
+                partial.unlink()
             (folder / f"{name}.{length}").touch(mode=0o600)
-        return Progress(0, length)
+            return Progress(0, length)
 
     def resume(self, name: str, offset: int) -> "Arriving":
         """Open a picture that is not whole, to take in more from `offset` on; close it again.
@@ -131,47 +155,92 @@ class PictureFolder:
         `ProblemError` where nobody began it, it continues elsewhere, or somebody else is
         sending it just now.
         """
-        known, partial = self.progress(name), self._partial(name)
+        self._take(name)
+        try:
+            return self._opened(name, offset)
+        except BaseException:
+            self.leave(name)
+            raise
+
+    def leave(self, name: str) -> None:
+        """Nobody is sending this picture any more."""
+        with self._lock:
+            self._busy.discard(name)
+
+    def keep(self, name: str, partial: Path) -> None:
+        """Give what arrived its name, durably; `ProblemError` where it is another: it goes."""
+        if _digest(partial) != name:
+            partial.unlink()
+            raise ProblemError("picture-damaged")
+        file = self.file(name)
+        _made(file.parent)
+        partial.rename(file)
+        for folder in (file.parent, self.path, self.path.parent):
+            durable.flush_folder(folder)
+
+    def forget_old(self, now: float) -> int:
+        """Delete what began to arrive and was not continued for `FORGOTTEN_DAYS`. `now` in s."""
+        gone = 0
+        with _durably(self.path):
+            for partial in (self.path / _ARRIVING).glob("*.*"):
+                if partial.stat().st_mtime < now - FORGOTTEN_DAYS * _DAY:
+                    partial.unlink()
+                    gone += 1
+        return gone
+
+    def _opened(self, name: str, offset: int) -> "Arriving":
+        known, partial = self._settled(name), self._partial(name)
         if known is None:
             raise ProblemError("not-found")
         if offset != known.offset or partial is None:
             raise ProblemError("upload-offset", offset=known.offset)
-        self._alone(name)
-        try:
+        self.require_room(known.length - offset)
+        with _durably(partial):
             return Arriving(self, name, partial, known)
-        except OSError as failure:
-            self.leave(name)
-            raise StorageError(f"{partial}: {failure.strerror}") from failure
 
-    def leave(self, name: str) -> None:
-        """Nobody is sending this picture any more."""
-        self._busy.discard(name)
+    def _settled(self, name: str) -> Progress | None:
+        """Return how much is here; keep what is all there, and forget it where it is another."""
+        known, partial = self._known(name), self._partial(name)
+        if known is None or partial is None or known.offset < known.length:
+            return known
+        with _durably(partial):
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            try:
+                self.keep(name, partial)
+            except ProblemError:
+                return None
+        return known
 
-    def keep(self, name: str, partial: Path) -> None:
-        """Give what arrived its name, if it is what it should be."""
-        with partial.open("rb") as opened:
-            found = file_digest(opened, "sha256").hexdigest()
-        if found != name:
-            partial.unlink()
-            raise ProblemError("picture-damaged")
-        file = self.file(name)
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        partial.rename(file)
-        durable.flush_folder(file.parent)
-        durable.flush_folder(self.path)
+    def _known(self, name: str) -> Progress | None:
+        for _again in range(2):  # it may be given its name between the two looks
+            with suppress(FileNotFoundError):
+                size = self.file(name).stat().st_size
+                return Progress(size, size)
+            partial = self._partial(name)
+            if partial is None:
+                continue
+            with suppress(FileNotFoundError):
+                length = int(partial.suffix[1:])
+                return Progress(min(partial.stat().st_size, length), length)
+        return None
 
     def _partial(self, name: str) -> Path | None:
         return next((self.path / _ARRIVING).glob(f"{name}.*"), None)
 
-    def _forget(self, name: str) -> None:
-        partial = self._partial(name)
-        if partial is not None:
-            partial.unlink()
+    def _take(self, name: str) -> None:
+        with self._lock:
+            if name in self._busy:
+                raise ProblemError("upload-busy")
+            self._busy.add(name)
 
-    def _alone(self, name: str) -> None:
-        if name in self._busy:
-            raise ProblemError("upload-busy")
-        self._busy.add(name)
+    @contextmanager
+    def _alone(self, name: str) -> Generator[None]:
+        self._take(name)
+        try:
+            yield
+        finally:
+            self.leave(name)
 
 
 class Arriving:
@@ -183,18 +252,20 @@ class Arriving:
         self._partial = partial
         self._length = known.length
         self._offset = known.offset
-        self._file = partial.open("ab", buffering=0)
+        self._file = partial.open("r+b", buffering=0)
+        self._file.seek(known.offset)
 
     def write(self, content: bytes) -> None:
         """Take in more bytes; `TooLargeError` where there are more than were announced."""
         if self._offset + len(content) > self._length:
             msg = "more bytes than were announced"
             raise TooLargeError(msg)
+        written = 0
         with _durably(self._partial):
-            written = 0
             while written < len(content):
-                written += self._file.write(content[written:])
-        self._offset += len(content)
+                count = self._file.write(content[written:])
+                written += count
+                self._offset += count
 
     def close(self) -> Progress:
         """Make durable what came, and keep the picture if that is all of it.
@@ -210,6 +281,18 @@ class Arriving:
         finally:
             self._folder.leave(self._name)
         return Progress(self._offset, self._length)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return file_digest(opened, "sha256").hexdigest()
+
+
+def _made(*folders: Path) -> None:
+    """Make folders for their owner's eyes only."""
+    for folder in folders:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 @contextmanager

@@ -5,12 +5,14 @@ docs/format.md, section 12. The protocol: https://tus.io/protocols/resumable-upl
 
 import binascii
 from base64 import b64decode
+from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Annotated, Any, Final
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, fail_after, to_thread
 from litestar import Request, Response, head, patch, post
 from litestar.di import NamedDependency
+from litestar.exceptions import InternalServerException
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 from litestar.params import HeaderParameter, PathParameter, SkipValidation
 
@@ -32,6 +34,8 @@ Length = Annotated[int, HeaderParameter(name="Upload-Length", ge=1)]
 Metadata = Annotated[
     str, HeaderParameter(name="Upload-Metadata", max_length=400, description="sha256 <base64>")
 ]
+SILENT_SECONDS: Final = 60.0
+"""How long nothing may come of a picture before its line counts as broken."""
 _HEX: Final = frozenset(b"0123456789abcdef")
 _NAME: Final = 64
 _BODY: Final = RequestBody(
@@ -127,13 +131,27 @@ async def _take_in(
     """Write what comes as it comes, so that a broken line costs only what was under way."""
     arriving = await to_thread.run_sync(partial(picture_folder.resume, name, offset))
     try:
-        async for chunk in request.stream():
-            if chunk:
-                await to_thread.run_sync(arriving.write, chunk)
+        async for chunk in _chunks(request):
+            await to_thread.run_sync(arriving.write, chunk)
     finally:
         progress = await _closed(arriving)
     say("picture", offset=progress.offset, length=progress.length)
     return progress
+
+
+async def _chunks(request: Request[Any, Any, Any]) -> AsyncGenerator[bytes]:
+    """Yield what comes; a line that broke, or has been silent for long, is its end."""
+    stream = request.stream()
+    while True:
+        try:
+            with fail_after(SILENT_SECONDS):
+                chunk = await anext(stream, None)
+        except (TimeoutError, InternalServerException):  # the latter: whoever sent it is gone
+            return
+        if chunk is None:
+            return
+        if chunk:
+            yield chunk
 
 
 async def _closed(arriving: Arriving) -> Progress:

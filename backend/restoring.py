@@ -48,13 +48,16 @@ _LOGS: Final[Sequence[LogName]] = ("console", "server", "access")
 class Restored(Struct, frozen=True):
     """What the new folder holds: `size` records, the last of them received at `until`.
 
-    `lost` is how many more there are known to have been.
+    `lost` is how many more there are known to have been; `missing` of the `pictures` that
+    records name are not here.
     """
 
     size: int
     until: datetime
     epoch: int
     lost: int
+    pictures: int = 0
+    missing: int = 0
 
 
 def restore(
@@ -77,9 +80,9 @@ def restore(
     try:
         _copy(source, staging, manifest)
         folder = DataFolder.open(staging)
+        PictureFolder(source.absolute().parent / PICTURES).copy_to(folder.pictures())
         report = _whole(folder, manifest, progress)
         _sign_everyone_out(staging / people.FILE)
-        PictureFolder(source.absolute().parent / PICTURES).copy_to(folder.pictures())
         done = _open_epoch(folder, report, _newest(old, folder), clock, entropy)
         shutil.rmtree(staging / "locks", ignore_errors=True)
         flush_tree(staging)
@@ -146,7 +149,8 @@ def _open_epoch(
         office.record(fact)
         Checkpoints(folder, office.store, office.enrolments, clock).make()
     lost = fact.size - report.size
-    return Restored(report.size, moment(until).astimezone(UTC), fact.epoch, lost)
+    at = moment(until).astimezone(UTC)
+    return Restored(report.size, at, fact.epoch, lost, report.pictures, report.waiting)
 
 
 def _epoch(report: Report, newest: Checkpoint | None) -> EpochOpened:

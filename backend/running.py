@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from threading import RLock
+from time import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -62,6 +63,7 @@ def opened(
         stack.callback(quarantine.close)
         codes = Codes(folder.codes_file, clock, entropy)
         stack.callback(codes.close)
+        folder.pictures().forget_old(time())
         people = People.open(folder.path, clock, demo=folder.about.demo)
         stack.callback(people.close)
         views = open_views(folder)

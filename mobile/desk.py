@@ -231,6 +231,8 @@ class Desk:
         """Record an answer; what is wrong with it is said in the next state."""
         inspection, slot = self._open(), slot_of(key)
         self._problems.pop(slot, None)
+        if inspection.form.question(slot.question).type == "photo":
+            inspection.leave_out(slot, form_view.refs_of(value))
         try:
             told = answer_of(value, inspection, slot)
             inspection.answer(slot, told, overrule=overrule)
@@ -245,8 +247,10 @@ class Desk:
         self._catch_up()
 
     def clear(self, key: str) -> None:
-        self._problems.pop(slot_of(key), None)
-        self._open().clear(slot_of(key))
+        inspection, slot = self._open(), slot_of(key)
+        self._problems.pop(slot, None)
+        inspection.leave_out(slot, ())
+        inspection.clear(slot)
         self._catch_up()
 
     def capture(self, key: str, device: str) -> None:

@@ -375,7 +375,7 @@ def answer_of(  # noqa: PLR0911  one arm a shape
         case Fix():
             return {**msgspec.to_builtins(value), "datum": value.datum}
         case (Photo(), *_rest):
-            kept = {one.ref for one in value if isinstance(one, Photo)}
+            kept = refs_of(value)
             return [dict(one) for one in inspection.taken(slot) if one["sha256"] in kept]
         case (Signature(), *_rest):
             return _marks([one for one in value if isinstance(one, Signature)], inspection, slot)
@@ -383,6 +383,12 @@ def answer_of(  # noqa: PLR0911  one arm a shape
             return [str(one) for one in value]
         case _:
             return str(value)
+
+
+def refs_of(value: object) -> frozenset[str]:
+    """Return which pictures a screen handed up."""
+    many = value if isinstance(value, tuple | list) else ()
+    return frozenset(one.ref for one in many if isinstance(one, Photo))
 
 
 def photo_of(picture: Picture, now: Instant) -> dict[str, JSON]:

@@ -5,7 +5,7 @@ what stands, what is hidden and what was found follows from the answers alone
 (`events.questionnaire`), so the state after a kill is the fold of the log (`mobile.visit`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -68,6 +68,7 @@ class Inspection:
         self.form = form
         self._log = log
         self.means = meaning(form)
+        self._left_out: set[str] = set()  # pictures, until an answer says which count
 
     # ── beginning and going on ─────────────────────────────────────────────────────
 
@@ -271,12 +272,13 @@ class Inspection:
         self.answer(slot, [*before, photo])
 
     def taken(self, slot: Slot) -> tuple[Mapping[str, Any], ...]:
-        """Return the pictures of a question's answer; without one, those taken for it."""
-        answer = self.answers.get(slot)
-        if not isinstance(answer, Given):
-            return self.state.pictures.get(slot, ())
-        given: Any = answer.value
-        return tuple(given)
+        """Return the pictures of a question's answer; without one, those taken for it so far."""
+        taken = self.state.pictures.get(slot, ())
+        return tuple(one for one in taken if one["sha256"] not in self._left_out)
+
+    def leave_out(self, slot: Slot, kept: Collection[str]) -> None:
+        """Leave all pictures but these out of the answer to come. They stay on record."""
+        self._left_out |= {one["sha256"] for one in self.taken(slot)} - {*kept}
 
     def not_applicable(self, slot: Slot, reason: str) -> None:
         """Record that a question does not apply, and why."""

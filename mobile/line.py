@@ -27,6 +27,10 @@ class LineError(Exception):
         self.after = after
 
 
+class BusyError(LineError):
+    """The office is at this very thing just now: others need not wait for it."""
+
+
 class RefusedError(Exception):
     """The office refused for a reason that trying again does not mend. In a person's words."""
 

@@ -10,7 +10,7 @@ A picture is renamed from one to the next, never copied: at each moment it is in
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,11 +53,16 @@ class PictureFolder:
     # ── for the office ─────────────────────────────────────────────────────────────
 
     def waiting(self) -> list[str]:
-        """Return those that the office does not have, by what we know; the oldest first."""
+        """Return those that the office does not have, by what we know; the oldest first.
+
+        Another thread may be sending them: one that goes meanwhile is left out.
+        """
+        times: dict[str, int] = {}
         with _on_disk(self._path):
-            found = self._names("waiting")
-            times = {name: (self._path / "waiting" / name).stat().st_mtime_ns for name in found}
-        return sorted(found, key=lambda name: (times[name], name))
+            for name in self._names("waiting"):
+                with suppress(FileNotFoundError):
+                    times[name] = (self._path / "waiting" / name).stat().st_mtime_ns
+        return sorted(times, key=lambda name: (times[name], name))
 
     def read(self, name: str) -> bytes:
         """Return a picture as it is sent."""

@@ -10,11 +10,12 @@ from typing import Final
 import httpx
 
 from events.pictures import CONTENT_TYPE, TUS_VERSION, upload_metadata
-from mobile.line import CONFLICT, REFUSED, LineError, refusal, send
+from mobile.line import CONFLICT, REFUSED, BusyError, LineError, refusal, send
 
 _PATH: Final = "/sync/pictures"
 _NOT_FOUND: Final = 404
-_ANSWERS: Final = frozenset({200, 201, 204, _NOT_FOUND, CONFLICT})
+_LOCKED: Final = 423
+_ANSWERS: Final = frozenset({200, 201, 204, _NOT_FOUND, CONFLICT, _LOCKED})
 _VERSION: Final = {"Tus-Resumable": TUS_VERSION}
 
 
@@ -28,7 +29,8 @@ class PictureSender:
     def send(self, name: str, stored: bytes) -> None:
         """Send a picture, or what of it is not there yet; returns once the office has it durably.
 
-        `LineError`: try again, it goes on from there. `RefusedError`: the office will not take it.
+        `LineError`: try again, it goes on from there; `BusyError`: others need not wait for it.
+        `RefusedError`: the office will not take it.
         """
         held = self._held(name)
         if held is None:
@@ -37,7 +39,7 @@ class PictureSender:
         elif held < len(stored):
             at = {"Upload-Offset": str(held)}
             held = self._hand_in("PATCH", f"{_PATH}/{name}", stored[held:], at)
-        if held < len(stored):
+        if held != len(stored):
             msg = f"the office has {held} of {len(stored)} bytes of a picture"
             raise LineError(msg)
 
@@ -59,8 +61,8 @@ class PictureSender:
         )
         if answer.status_code in REFUSED:
             raise refusal(answer)
-        if answer.status_code == CONFLICT:  # somebody sent more of it meanwhile: ask again
-            raise LineError(refusal(answer).title)
+        if answer.status_code in {CONFLICT, _LOCKED}:  # a request before is not at its end yet
+            raise BusyError(refusal(answer).title)
         return answer
 
 

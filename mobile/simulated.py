@@ -189,12 +189,13 @@ class SimulatedTablet:
         if stopped:
             msg = f"sending stopped: {stopped.code}: {advice(stopped)}"
             raise RuntimeError(msg)
-        pictures = self._patiently(client.send_pictures)
+        self._patiently(client.send_pictures)
+        folder = self._folder
         return {
             "held": held,
             "entries": held - before,
             "waiting": log.held.sequence - held,
-            "pictures": pictures,
+            "pictures": len(folder.pictures.waiting()) if folder else 0,
         }
 
     def _pull(self, at: int) -> dict[str, Any]:

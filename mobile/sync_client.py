@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from random import Random
 from threading import Event, Thread
+from time import monotonic
 from typing import Final
 
 import httpx
@@ -31,7 +32,17 @@ from events.sync import Outbox, Turn
 from mobile import pinned
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog
-from mobile.line import CONFLICT, OK, LineError, Problem, RefusedError, read, refusal, send
+from mobile.line import (
+    CONFLICT,
+    OK,
+    BusyError,
+    LineError,
+    Problem,
+    RefusedError,
+    read,
+    refusal,
+    send,
+)
 from mobile.picture_sender import PictureSender
 from mobile.sqlite_reference import Card
 from mobile.tablet_folder import Sealing, TabletFolder
@@ -42,6 +53,8 @@ _COMPRESSED_FROM: Final = 512
 _UNCERTIFIED: Final = "uncertified"
 _MISTRUSTED: Final = frozenset({"not-enrolled", "revoked"})
 _FOR_EVER: Final = 2**62  # µs
+_REFUSED_FOR: Final = 3_600_000_000  # µs until a picture that was refused is tried again
+_ROUND: Final = 60.0  # seconds of pictures, then the lists are fetched again
 
 
 class UnknownKeyError(Exception):
@@ -111,7 +124,7 @@ class SyncClient:
         self._press = zstandard.ZstdCompressor(level=3)
         self.outbox = _outbox(folder, log.log)
         self._sender = PictureSender(http, self._authorized)
-        self._refused_pictures: set[str] = set()
+        self._refused_pictures: dict[str, int] = {}  # until when each rests
 
     # ── handing in ─────────────────────────────────────────────────────────────────
 
@@ -156,6 +169,7 @@ class SyncClient:
 
     def try_again(self) -> None:
         """Go on where a person asks for it and the network may be another one by now."""
+        self._refused_pictures.clear()
         if self.outbox.stopped in {_UNCERTIFIED, *_MISTRUSTED}:
             self.resume()
 
@@ -255,31 +269,36 @@ class SyncClient:
 
     # ── pictures ───────────────────────────────────────────────────────────────────
 
-    def send_picture(self) -> bool:
-        """Send the next picture that the office has not; False where none waits.
+    def send_pictures(self, enough: Callable[[], bool] = lambda: False) -> int:
+        """Send those that wait, until it is `enough`; return how many are left to send at once.
 
-        What the office refuses waits until the tablet starts again, and holds up no other.
+        What was recorded meanwhile goes first. One that the office refuses is tried again after
+        `_REFUSED_FOR`, one that it is busy with in the next round: neither holds up another.
         """
-        waiting = self._folder.pictures.waiting()
-        name = next((one for one in waiting if one not in self._refused_pictures), None)
-        if name is None:
-            return False
+        now = self._clock.now().at
+        self._folder.pictures.forget_old(now)
+        waiting = [
+            name
+            for name in self._folder.pictures.waiting()
+            if self._refused_pictures.get(name, 0) <= now
+        ]
+        for sent, name in enumerate(waiting):
+            if enough():
+                return len(waiting) - sent
+            self._send_picture(name)
+            self.push_all()
+        return 0
+
+    def _send_picture(self, name: str) -> None:
+        now = self._clock.now().at
         try:
             self._sender.send(name, self._folder.pictures.read(name))
         except RefusedError:
-            self._refused_pictures.add(name)
+            self._refused_pictures[name] = now + _REFUSED_FOR
+        except BusyError:
+            pass
         else:
-            self._folder.pictures.sent(name, self._clock.now().at)
-        return True
-
-    def send_pictures(self) -> int:
-        """Send all that wait; what was recorded meanwhile goes first. Return how many waited."""
-        sent = 0
-        while self.send_picture():
-            sent += 1
-            self.push_all()
-        self._folder.pictures.forget_old(self._clock.now().at)
-        return sent
+            self._folder.pictures.sent(name, now)
 
     def _authorized(self, method: str, target: str) -> str:
         at = self._clock.now().at
@@ -594,7 +613,7 @@ class SyncLoop:
             self._client.forget_expired()
             self._client.push_all()
             pulled = self._client.pull()
-            self._client.send_pictures()
+            left = self._client.send_pictures(self._enough())
         except LineError as failure:
             wait = self._backoff.failed(failure.after)
             self._said(Status(failure=str(failure), offline=True, next_try=wait))
@@ -605,4 +624,8 @@ class SyncLoop:
             return wait
         self._backoff.worked()
         self._said(Status(pulled=pulled))
-        return self._rest
+        return 0.0 if left else self._rest
+
+    def _enough(self) -> Callable[[], bool]:
+        until = monotonic() + _ROUND
+        return lambda: self._end.is_set() or monotonic() > until

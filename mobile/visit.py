@@ -97,7 +97,7 @@ class VisitState(Struct, frozen=True):
     certificates: Mapping[str, str] = {}
     strokes: Mapping[str, Any] = {}
     evidence: Mapping[str, str] = {}
-    pictures: Mapping[Slot, tuple[Mapping[str, Any], ...]] = {}  # as taken for a question
+    pictures: Mapping[Slot, tuple[Mapping[str, Any], ...]] = {}  # of an answer, or to be one
     arrival: ArrivalLocated | None = None
     derived: Mapping[Key, Derived] = {}
     targets: Mapping[EntryRef, Key] = {}
@@ -224,8 +224,8 @@ def _pictured(state: VisitState, fact: EvidenceCaptured, logged: Logged) -> Visi
         return known
     slot = Slot(fact.question, fact.person)
     one = {"sha256": fact.sha256, "taken_at": logged.happened_at.isoformat()}
-    taken = (*state.pictures.get(slot, ()), one)
-    return structs.replace(known, pictures={**state.pictures, slot: taken})
+    before = [other for other in state.pictures.get(slot, ()) if other["sha256"] != fact.sha256]
+    return structs.replace(known, pictures={**state.pictures, slot: (*before, one)})
 
 
 def _drawn(state: VisitState, logged: Logged) -> Mapping[str, Any]:
@@ -250,7 +250,18 @@ def _answered(state: VisitState, fact: AnswerRecorded, logged: Logged) -> VisitS
         answers=answers,
         computed=_with(state.computed, slot, _computed(fact, logged)),
         went_on=_with(state.went_on, slot, logged.text(WENT_ON)),
+        pictures=_standing(state, slot, answer),
     )
+
+
+def _standing(
+    state: VisitState, slot: Slot, answer: Answer | None
+) -> Mapping[Slot, tuple[Mapping[str, Any], ...]]:
+    """Return the pictures of each question, with those that an answer to one lets stand."""
+    if slot not in state.pictures:
+        return state.pictures
+    value: Any = answer.value if isinstance(answer, Given) else ()
+    return {**state.pictures, slot: tuple(value)}
 
 
 def answer_of(fact: AnswerRecorded, logged: Logged) -> Answer | None:

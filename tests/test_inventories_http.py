@@ -235,7 +235,7 @@ def test_an_object_s_life_is_told_with_what_followed(here: Site, told: Told) -> 
     plain = re.sub(r"<[^>]+>|\s+", " ", page)
     for said in (
         "put on the list", "entry revised", "南调公墓", "finding", "ordered to rectify",
-        "deadline extended", "2026-06-09", "1 photo (1 still on the tablet)",
+        "deadline extended", "2026-06-09", "1 photo (1 not here yet)",
         "counts",
     ):  # fmt: skip
         assert said in plain

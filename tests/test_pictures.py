@@ -5,21 +5,24 @@ import re
 import socket
 import zlib
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from threading import Event
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar.exceptions import InternalServerException
 
-from backend.backing_up import back_up
+from backend import picture_upload
+from backend.backing_up import back_up, read_manifest
 from backend.faults import MEANING
 from backend.folder import DataFolder
 from backend.inspection_case import Answer, said_value
@@ -27,8 +30,9 @@ from backend.office import Office
 from backend.people.guard import CSRF_HEADER
 from backend.people.rights import GRANTS, Right, Role
 from backend.people.sessions import csrf_of
-from backend.picture_folder import PictureFolder
+from backend.picture_folder import Copied, PictureFolder, Progress
 from backend.problems import ProblemError
+from backend.restoring import restore
 from backend.verification import verify
 from events import pictures
 from events.clock import SetClock, SystemClock
@@ -160,7 +164,7 @@ def test_scenery_is_a_picture() -> None:
 def test_a_picture_arrives_as_it_was_sealed(field: Field) -> None:
     one, two = taken(field, 1), taken(field, 2)
 
-    assert field.client.send_pictures() == 2
+    assert field.client.send_pictures() == 0
 
     office = field.here.parts.pictures
     assert [office.read(name) for name in sorted((one.name, two.name))] == [
@@ -252,6 +256,36 @@ def test_one_that_is_refused_holds_up_no_other(field: Field) -> None:
 
     assert field.folder.pictures.waiting() == [bad.name]
     assert list(field.here.parts.pictures.names()) == [good.name]
+    (field.folder.pictures._path / "waiting" / bad.name).write_bytes(bad.stored)
+    field.client.send_pictures()
+    assert field.folder.pictures.waiting() == [bad.name]  # it rests
+    field.clock.at += 3_600_000_000
+    field.here.clock.at = field.clock.at  # type: ignore[attr-defined]
+    field.client.send_pictures()
+    assert field.folder.pictures.waiting() == []
+
+
+def test_one_that_the_office_is_busy_with_holds_up_no_other(field: Field) -> None:
+    first, second = taken(field, 1), taken(field, 2)
+    office = field.here.parts.pictures
+    office.begin(first.name, len(first.stored))
+    sending = office.resume(first.name, 0)
+
+    field.client.send_pictures()
+    assert list(office.names()) == [second.name]
+
+    sending.close()
+    field.client.send_pictures()
+    assert field.folder.pictures.waiting() == []
+
+
+def test_a_long_way_of_pictures_is_gone_in_rounds(field: Field) -> None:
+    for number in range(4):
+        taken(field, number)
+    said = iter([False, False, True])
+
+    assert field.client.send_pictures(lambda: next(said)) == 2
+    assert len(field.folder.pictures.waiting()) == 2
 
 
 def test_the_loop_hands_pictures_in(field: Field) -> None:
@@ -357,12 +391,75 @@ def test_two_do_not_send_one_picture_at_once(tmp_path: Path) -> None:
     folder, picture = PictureFolder(tmp_path), a_picture()
     folder.begin(picture.name, len(picture.stored))
     sending = folder.resume(picture.name, 0)
+    sending.write(picture.stored[:100])
 
-    with pytest.raises(ProblemError, match="upload-busy"):
-        folder.resume(picture.name, 0)
-    sending.write(picture.stored)
+    for again in (
+        lambda: folder.resume(picture.name, 0),
+        lambda: folder.resume(picture.name, 100),
+        lambda: folder.begin(picture.name, len(picture.stored)),
+        lambda: folder.begin(picture.name, 7),
+    ):
+        with pytest.raises(ProblemError, match="upload-busy"):
+            again()
+    assert folder.progress(picture.name) == Progress(100, len(picture.stored))
+    sending.write(picture.stored[100:])
+    with pytest.raises(ProblemError, match="upload-busy"):  # all came, and is not durable yet
+        folder.progress(picture.name)
     assert sending.close().is_whole
     assert folder.read(picture.name) == picture.stored
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+@pytest.mark.parametrize("asked", ["progress", "begin", "resume"])
+def test_what_all_came_before_the_server_was_killed_is_looked_at(
+    tmp_path: Path, asked: str, is_right: bool
+) -> None:
+    picture = a_picture()
+    length = len(picture.stored)
+    killed = PictureFolder(tmp_path)
+    killed.begin(picture.name, length)
+    sending = killed.resume(picture.name, 0)
+    sending.write(picture.stored if is_right else bytes(length))
+    sending._file.close()  # as the system does; nobody else hears of it
+
+    folder = PictureFolder(tmp_path)
+    if asked == "resume":
+        with pytest.raises(ProblemError):
+            folder.resume(picture.name, length)
+    else:
+        told = (
+            folder.progress(picture.name)
+            if asked == "progress"
+            else folder.begin(picture.name, length)
+        )
+        anew = None if asked == "progress" else Progress(0, length)
+        assert told == (Progress(length, length) if is_right else anew)
+
+    assert folder.holds(picture.name) == is_right
+    assert folder.begin(picture.name, length).is_whole == is_right
+
+
+def test_a_tablet_does_not_take_a_strange_number_for_the_whole(field: Field) -> None:
+    picture = taken(field)
+
+    class Office(httpx.Client):
+        def request(self, *_what: object, **_how: object) -> httpx.Response:  # type: ignore[override]
+            return httpx.Response(200, headers={"upload-offset": str(len(picture.stored) + 1)})
+
+    client = SyncClient(field.folder, field.log, field.clock, Office())
+    with pytest.raises(LineError):
+        client._send_picture(picture.name)
+    assert field.folder.pictures.waiting() == [picture.name]
+
+
+def test_what_was_begun_and_never_went_on_is_forgotten(tmp_path: Path) -> None:
+    folder = PictureFolder(tmp_path)
+    folder.begin("a" * 64, 10)
+    now = time()
+
+    assert folder.forget_old(now + 59 * 86_400) == 0
+    assert folder.forget_old(now + 61 * 86_400) == 1
+    assert folder.progress("a" * 64) is None
 
 
 def test_pictures_leave_room_for_the_history(tmp_path: Path) -> None:
@@ -389,10 +486,28 @@ def test_a_disk_that_is_full_keeps_what_came(
             sending.close()
 
     assert not folder.holds(picture.name)
-    known = folder.progress(picture.name)
-    assert known is not None
-    again = folder.resume(picture.name, known.offset)
-    assert again.close().is_whole
+    assert folder.progress(picture.name) == Progress(len(picture.stored), len(picture.stored))
+    assert folder.read(picture.name) == picture.stored
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_line_that_broke_or_fell_silent_is_the_end_of_what_comes(
+    monkeypatch: pytest.MonkeyPatch, silent: bool
+) -> None:
+    """No FIN came, or one did: either way what was under way is let go."""
+
+    class Sending:
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield b"so far"
+            if silent:
+                await anyio.sleep_forever()
+            raise InternalServerException
+
+    async def heard() -> list[bytes]:
+        return [chunk async for chunk in picture_upload._chunks(Sending())]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(picture_upload, "SILENT_SECONDS", 0.05)
+    assert anyio.run(heard) == [b"so far"]
 
 
 # ── proving and backing up ─────────────────────────────────────────────────────────
@@ -439,13 +554,13 @@ def test_a_backup_has_the_pictures_and_a_restore_brings_them_back(
     old, new = taken(field, 1), taken(field, 2)
     named(field, visit, old)
     field.client.push_all()
-    field.client.send_picture()
+    field.client.send_pictures()
     backups = tmp_path / "backups"
     back_up(field.here.folder, backups, field.clock, 14)
     field.clock.at += 1_000_000
     named(field, visit, new)
     field.client.push_all()
-    field.client.send_picture()
+    field.client.send_pictures()
     backup = back_up(field.here.folder, backups, field.clock, 14).path
 
     restored(backup, tmp_path / "new", at=field.clock.at + 1)
@@ -453,6 +568,51 @@ def test_a_backup_has_the_pictures_and_a_restore_brings_them_back(
     folder = DataFolder.open(tmp_path / "new")
     assert list(folder.pictures().names()) == sorted((old.name, new.name))
     assert (verify(folder).pictures, verify(folder).waiting) == (2, 0)
+
+
+def test_a_backup_of_the_history_is_whole_whatever_hinders_the_pictures(
+    field: Field, tmp_path: Path
+) -> None:
+    good, bad = taken(field, 1), taken(field, 2)
+    field.client.send_pictures()
+    field.here.parts.pictures.file(bad.name).write_bytes(b"rotten")
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    (backups / "pictures").write_text("in the way")
+    hindered = back_up(field.here.folder, backups, field.clock, 14)
+    (backups / "pictures").unlink()
+    field.clock.at += 1_000_000
+    done = back_up(field.here.folder, backups, field.clock, 14)
+
+    assert hindered.fault
+    assert read_manifest(hindered.path).size == hindered.manifest.size
+    assert (done.fault, done.pictures) == ("", Copied(1, (bad.name,)))
+    assert PictureFolder(backups / "pictures").read(good.name) == good.stored
+
+
+def test_a_restore_says_how_many_pictures_are_not_here(field: Field, tmp_path: Path) -> None:
+    named(field, a_visit(new_id()), taken(field))
+    field.client.push_all()
+    field.client.send_pictures()
+    backup = back_up(field.here.folder, tmp_path / "backups", field.clock, 14).path
+    alone = backup.rename(tmp_path / backup.name)  # carried off without what lay beside it
+
+    done = restore(alone, tmp_path / "new", None, SetClock(field.clock.at + 1), os.urandom)
+
+    assert (done.pictures, done.missing) == (1, 1)
+
+
+def test_verify_reports_a_picture_that_cannot_be_read(field: Field) -> None:
+    picture = taken(field)
+    named(field, a_visit(new_id()), picture)
+    field.client.push_all()
+    field.client.send_pictures()
+    office = field.here.parts.pictures
+    office.file(picture.name).unlink()
+    office.file(picture.name).symlink_to(office.file(picture.name))
+
+    assert verify(field.here.folder).waiting == 1  # it leads nowhere
+    assert office.is_damaged(picture.name)
 
 
 def test_what_a_restore_lost_comes_again(tmp_path: Path) -> None:
@@ -548,7 +708,7 @@ def test_a_picture_is_shown_for_a_purpose_and_recorded(case: Case) -> None:
     assert "data:image" not in unsaid.text
     shown = re.findall(r'src="data:image/png;base64,([^"]+)"', opened.text)
     assert [b64decode(one) for one in shown] == [draw(Random(1))]
-    assert "1 photo is still on the tablet" in opened.text
+    assert "1 photo has not come yet" in opened.text
     (look,) = _looks(here)[looks:]
     assert (look.subjects, look.purpose) == ((case.visit.inspection,), "complaint")
 
@@ -567,7 +727,7 @@ def test_the_page_of_the_inspection_says_how_many_there_are(case: Case) -> None:
     address = f"/inspections/{case.visit.inspection}"
     told = [one.get(address, headers=HTML).text for one in (manager, inspector)]
 
-    assert ["2 photos · 1 still on the tablet" in one for one in told] == [True, True]
+    assert ["2 photos · 1 not here yet" in one for one in told] == [True, True]
     assert [case.address in one for one in told] == [True, False]
 
 

@@ -551,7 +551,8 @@ class _Stub:
     def pull(self) -> int:
         return 0
 
-    def send_pictures(self) -> int:
+    def send_pictures(self, enough: Callable[[], bool]) -> int:
+        assert not enough()
         return 0
 
     def forget_expired(self) -> int:

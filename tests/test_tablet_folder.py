@@ -143,6 +143,23 @@ def test_a_picture_is_only_kept_open_while_its_inspection_is(tablet: Bench) -> N
     assert len(tablet.folder.pictures.waiting()) == 2
 
 
+def test_one_that_is_sent_while_they_are_counted_is_left_out(
+    tablet: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = tablet.folder.pictures
+    kept = [pictures.keep(draw(Random(n)), tablet.folder.entropy).name for n in (1, 2)]
+    names = pictures._names
+
+    def sent_meanwhile(folder: str) -> list[str]:
+        found = names(folder)
+        if folder == "waiting" and kept[0] in found:
+            pictures.sent(kept[0], MORNING)
+        return found
+
+    monkeypatch.setattr(pictures, "_names", sent_meanwhile)
+    assert pictures.waiting() == [kept[1]]
+
+
 def test_a_picture_that_was_sent_is_kept_for_thirty_days(tablet: Bench) -> None:
     pictures = tablet.folder.pictures
     name = pictures.keep(draw(Random(1)), tablet.folder.entropy).name

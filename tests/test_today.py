@@ -258,6 +258,33 @@ def test_a_picture_stays_as_it_was_taken_when_another_is_left_out(tablet: Bench)
     assert len({one["taken_at"] for one in before}) == 3
 
 
+def test_a_picture_that_was_left_out_stays_out(tablet: Bench) -> None:
+    here = desk(tablet)
+    here._machine = Machine(FakeGps(), FakeCamera(*(draw(Random(n)) for n in range(5))))
+    here.today.query = "南调"
+    here.start(rows(here)[0].work)
+
+    here.capture("FU-29", "photo")
+    (wrong,) = photo_row(here).pending
+    here.clear("FU-29")
+    assert photo_row(here).pending == ()
+
+    here.capture("FU-29", "photo")
+    here.capture("FU-29", "photo")
+    kept = photo_row(here).value
+    assert wrong not in kept  # type: ignore[operator]
+    here.answer("FU-29", kept[1:])  # type: ignore[index]
+    assert photo_row(here).problem == "At least 2 are needed"
+    here.capture("FU-29", "photo")
+    assert photo_row(here).value[0] == kept[1]  # type: ignore[index]
+    assert len(photo_row(here).value) == 2  # type: ignore[arg-type]
+
+    here.clear("FU-29")
+    here.leave()
+    here.start(rows(here)[0].work)
+    assert photo_row(here).pending == ()
+
+
 def test_the_key_of_a_picture_stands_sealed_and_nowhere_else(tablet: Bench) -> None:
     here = desk(tablet)
     here._machine = Machine(FakeGps(), FakeCamera(draw(Random(1)), draw(Random(2))))
