@@ -3,7 +3,7 @@
     waiting/   sealed, for the office; under the SHA-256 of their bytes
     sent/      sealed, and durable at the office since the file's time: kept `KEPT_DAYS` more,
                for the office may lose its newest days and ask again
-    open/      as taken, to be looked at while their inspection is open
+    open/      as taken, with a suffix, to be looked at while their inspection is open
 
 A picture is renamed from one to the next, never copied: at each moment it is in one of them.
 """
@@ -21,6 +21,7 @@ from events.pictures import Picture
 
 KEPT_DAYS: Final = 30
 _DAY: Final = 86_400
+_SUFFIXES: Final = {"image/jpeg": ".jpg", "image/png": ".png"}  # by which a screen knows them
 _MICROSECONDS: Final = 1_000_000
 
 
@@ -36,18 +37,18 @@ class PictureFolder:
         picture = pictures.seal(content, entropy)
         self._put("waiting", picture.name, picture.stored)
         if looked_at:
-            self._put("open", picture.name, content)
+            self._put("open", picture.name + _SUFFIXES[picture.media_type], content)
         return picture
 
     def look(self, name: str) -> Path:
         """Return where a picture lies as it was taken, while its inspection is open."""
-        return self._path / "open" / name
+        return next((self._path / "open").glob(f"{name}.*"), self._path / "open" / f"{name}.jpg")
 
     def close(self, open_ones: Collection[str]) -> None:
         """Destroy what was kept to be looked at, but for these."""
         with _on_disk(self._path):
             for name in self._names("open"):
-                if name not in open_ones:
+                if name.partition(".")[0] not in open_ones:
                     (self._path / "open" / name).unlink(missing_ok=True)
 
     # ── for the office ─────────────────────────────────────────────────────────────

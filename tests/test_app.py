@@ -24,11 +24,12 @@ from backend.folder import DataFolder
 from backend.office import Office
 from backend.people.people import People
 from backend.people.rights import Role
+from backend.picture_folder import PictureFolder
 from events.clock import SystemClock
 from events.coordinates import GeoPoint
 from events.facts import Fact
 from events.ids import id_text
-from events.inspections import InspectionCompleted, OfficerSignedIn
+from events.inspections import EvidenceCaptured, InspectionCompleted, OfficerSignedIn
 from events.office import InspectionAssigned
 from events.register import AreaListed, CertificateIssued, ObjectListed, OfficerListed
 from mobile import enrolling
@@ -41,7 +42,9 @@ from tests.server import found, serving
 from mobile import main, words
 from mobile.desk import Machine
 from mobile.fakes import FakeGps
-from mobile.ports import FilePictures
+from mobile.ports import CAMERA, FilePictures
+from mobile.scenery import draw
+from mobile.screens.answers import Picture
 from mobile.screens.cover import AccountForm, CoverScreen, Key, OfficerPick
 from mobile.screens.empty import Alone
 from mobile.screens.outbox import PassageCard
@@ -340,6 +343,37 @@ def test_a_patrol_from_the_list_to_the_receipt_with_a_kill_between(
         assert set(actors) == {LEAD, SECOND}  # nothing names nobody
         assert not done.zero_report
         assert person.reads(r"No. \d+")
+
+
+def test_a_photo_taken_on_the_tablet_reaches_the_office(
+    bureau: Bureau, folder: Path, pictures: Path
+) -> None:
+    (folder / CAMERA).mkdir()
+    (folder / CAMERA / "1.png").write_bytes(draw(Random(1)))
+    with using(folder) as person:
+        person.until(lambda: person.app.status.pulled)
+        person.sign_in("chen")
+        person.begin()
+        person.choose("SP-08", "yes")
+        person.screen.list.jump("add person")
+        person.driver.pump(3)
+        person.tap(Action, text="Add a person met")
+        inspection = person.app.desk.inspection
+        assert inspection
+        (met,) = inspection.state.persons
+        person.choose(f"SP-12@{met}", "no")
+        person.driver.tap(part(person.question(f"SP-21@{met}"), Action, icon="camera"))
+        person.until(lambda: parts(person.question(f"SP-21@{met}"), Picture))
+        person.driver.wait(0.5)
+        person.driver.picture(pictures / "app-photo-en.png")
+        person.go("outbox")
+        person.sees("Photos 1 of 1")
+
+        logged = person.app.desk.log.read()
+        (taken,) = [one.fact for one in logged if isinstance(one.fact, EvidenceCaptured)]
+        office = PictureFolder(bureau.path / "pictures")
+        assert [*office.names()] == [taken.sha256]
+        assert not office.is_damaged(taken.sha256)
 
 
 def test_without_the_office_it_says_so_and_goes_on_when_it_is_back(

@@ -23,6 +23,7 @@ from litestar.exceptions import InternalServerException
 
 from backend import picture_upload
 from backend.backing_up import back_up, read_manifest
+from backend.entries import Entry
 from backend.faults import MEANING
 from backend.folder import DataFolder
 from backend.inspection_case import Answer, said_value
@@ -31,11 +32,12 @@ from backend.people.guard import CSRF_HEADER
 from backend.people.rights import GRANTS, Right, Role
 from backend.people.sessions import csrf_of
 from backend.picture_folder import Copied, PictureFolder, Progress
+from backend.pictures import MOST_BYTES, PictureLine, State, lines, page_of
 from backend.problems import ProblemError
 from backend.restoring import restore
 from backend.verification import verify
 from events import pictures
-from events.clock import SetClock, SystemClock
+from events.clock import SetClock, SystemClock, moment
 from events.errors import MalformedError, StorageError, TooLargeError, UnverifiedError
 from events.facts import SealedPart, Visit
 from events.ids import id_bytes, id_text
@@ -43,6 +45,7 @@ from events.inspections import EvidenceCaptured, InspectionStarted
 from events.office import DeviceRevoked, PersonalDataErased
 from events.pictures import CONTENT_TYPE, TUS_VERSION, Picture, upload_metadata
 from events.pull import authorization
+from events.vocabulary import tag_of
 from events.writer import Said
 from mobile import enrolling
 from mobile.line import LineError
@@ -51,6 +54,7 @@ from mobile.sync_client import Status, SyncClient, SyncLoop
 from mobile.tablet_folder import TabletFolder
 from tests.server import NOON, a_visit, an_object, found, new_id, serving, site
 from tests.test_backup import restored
+from tests.test_device_log import said
 from tests.test_end_to_end import code
 from tests.test_inventories_http import _looks
 from tests.test_sync_client import Field, through
@@ -279,6 +283,40 @@ def test_one_that_the_office_is_busy_with_holds_up_no_other(field: Field) -> Non
     assert field.folder.pictures.waiting() == []
 
 
+def test_what_is_refused_is_tried_again_where_a_person_asks(field: Field) -> None:
+    picture = taken(field)
+    file = field.folder.pictures._path / "waiting" / picture.name
+    file.write_bytes(b"damaged")
+    field.client.send_pictures()
+    file.write_bytes(picture.stored)
+
+    field.client.try_again()
+    field.client.send_pictures()
+
+    assert field.folder.pictures.waiting() == []
+
+
+def test_what_is_recorded_meanwhile_goes_before_the_next_picture(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        taken(field, number)
+    field.client.push_all()
+    send = field.client._sender.send
+    held: list[bool] = []
+
+    def sending(name: str, stored: bytes) -> None:
+        held.append(field.client.outbox.held == field.log.held.sequence)
+        send(name, stored)
+        field.log.record(said("while it was sent"))
+
+    monkeypatch.setattr(field.client._sender, "send", sending)
+    field.client.send_pictures()
+
+    assert held == [True, True]
+    assert field.client.outbox.held == field.log.held.sequence
+
+
 def test_a_long_way_of_pictures_is_gone_in_rounds(field: Field) -> None:
     for number in range(4):
         taken(field, number)
@@ -467,6 +505,10 @@ def test_pictures_leave_room_for_the_history(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         folder.begin("a" * 64, 10)
     assert folder.progress("a" * 64) is None
+
+    PictureFolder(tmp_path).begin("a" * 64, 10)
+    with pytest.raises(StorageError):  # it was there when the picture was begun
+        folder.resume("a" * 64, 0)
 
 
 def test_a_disk_that_is_full_keeps_what_came(
@@ -658,6 +700,42 @@ def test_an_answer_of_pictures_says_when_they_were_taken() -> None:
     answer = Answer("FU-29", None, "", "given", False, taken, None, 1)
 
     assert said_value(answer, "zh") == "2026-06-01 09:16; 2026-06-02 09:16"
+
+
+# ── pages of them ──────────────────────────────────────────────────────────────────
+
+
+def a_line(position: int, size: int = 10, state: State = "here") -> PictureLine:
+    return PictureLine(position, moment(NOON), "a" * 64, size, state, 0)
+
+
+def test_a_page_has_what_is_here_behind_a_position_and_no_more_than_it_can_bear() -> None:
+    half = MOST_BYTES // 2
+    found = [a_line(1), a_line(2, state="waiting"), a_line(3, state="unsealed"), a_line(4, half)]
+    found += [a_line(5, half), a_line(6, 2 * MOST_BYTES), a_line(7)]
+
+    pages = []
+    after = 0
+    for _page in range(4):
+        shown, after = page_of(found, after)
+        pages.append([one.position for one in shown])
+        if not after:
+            break
+    assert pages == [[1, 4], [5], [6], [7]]
+
+
+def test_what_was_taken_back_and_what_is_no_picture_is_not_among_them(tmp_path: Path) -> None:
+    at = moment(NOON)
+    detail = {"sha256": "a" * 64, "size": 5}
+    entries = [
+        Entry(1, "", 1, tag_of(EvidenceCaptured), at, at, detail=detail, sealed=("picture",)),
+        Entry(2, "", 2, tag_of(EvidenceCaptured), at, at, detail=detail, struck=True),
+        Entry(3, "", 3, tag_of(InspectionStarted), at, at),
+    ]
+
+    (line,) = lines(entries, PictureFolder(tmp_path))
+
+    assert (line.position, line.state, line.part) == (1, "waiting", 0)
 
 
 # ── opening ────────────────────────────────────────────────────────────────────────

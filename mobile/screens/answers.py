@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from kivy.metrics import dp
-from kivy.uix.image import AsyncImage
+from kivy.uix.image import Image
 from kivy.uix.widget import Widget
 
 from mobile.screens import theme
@@ -339,7 +339,9 @@ class Picture(Block):
 
     def __init__(self, photo: Photo, drop: Callable[[Photo], None]) -> None:
         super().__init__()
-        self._image = AsyncImage(source=photo.thumbnail, fit_mode="cover", size_hint=(None, None))
+        self._image = Image(
+            source=photo.thumbnail, fit_mode="cover", size_hint=(None, None), nocache=True
+        )
         self._drop = Press(icon="cross", size=(dp(52), dp(52)))
         self._drop.bind(on_release=lambda _: drop(photo))
         self._caption = Text(text=photo.caption, font_size=theme.SMALL, color=theme.QUIET)

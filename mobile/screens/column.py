@@ -88,7 +88,7 @@ class Column(ScrollView):
         room = self._content.height - self.height
         if room > 0:
             self._stop()
-            self.scroll_y = 1 - min(1, max(0, (self._tops[key] - dp(72)) / room))
+            self._scroll_to(1 - min(1, max(0, (self._tops[key] - dp(72)) / room)))
         self._attach_near()
         return self._cards[key]
 
@@ -129,9 +129,14 @@ class Column(ScrollView):
     def _hold(self, anchor: tuple[str, float] | None) -> None:
         room = self._content.height - self.height
         if room <= 0:
-            self.scroll_y = 1
+            self._scroll_to(1)
         elif anchor and anchor[0] in self._tops:
-            self.scroll_y = 1 - min(1, max(0, (self._tops[anchor[0]] - anchor[1]) / room))
+            self._scroll_to(1 - min(1, max(0, (self._tops[anchor[0]] - anchor[1]) / room)))
+
+    def _scroll_to(self, place: float) -> None:
+        """Scroll, and have the effect that glides know it: it would go back to where it was."""
+        self.scroll_y = place
+        self._update_effect_y_bounds()
 
     def _attach_near(self, *_: object) -> None:
         """Build what is in view, draw what is within half a screen of it."""
