@@ -137,6 +137,14 @@ def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
         pictures.unseal(bytes(stored), sealed.key)
 
 
+def test_a_picture_is_the_one_that_was_taken() -> None:
+    sealed = a_picture()
+    other = msgspec.structs.replace(sealed.key, sha256=a_picture(2).key.sha256)
+
+    with pytest.raises(UnverifiedError, match="not the one"):
+        pictures.unseal(sealed.stored, other)
+
+
 def test_what_is_no_picture_is_refused() -> None:
     for content in (b"", b"GIF89a", b"<svg/>"):
         with pytest.raises(MalformedError):
