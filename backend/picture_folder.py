@@ -65,7 +65,14 @@ class PictureFolder:
         return self.path / name[:2] / name
 
     def holds(self, name: str) -> bool:
-        return self.file(name).is_file()
+        return self.size(name) is not None
+
+    def size(self, name: str) -> int | None:
+        """Return how many bytes a picture has, None where it is not here or not whole."""
+        try:
+            return self.file(name).stat().st_size
+        except OSError:
+            return None
 
     def read(self, name: str) -> bytes | None:
         """Return a picture, None where it is not here or not whole."""
@@ -214,8 +221,8 @@ class PictureFolder:
 
     def _known(self, name: str) -> Progress | None:
         for _again in range(2):  # it may be given its name between the two looks
-            with suppress(FileNotFoundError):
-                size = self.file(name).stat().st_size
+            size = self.size(name)
+            if size is not None:
                 return Progress(size, size)
             partial = self._partial(name)
             if partial is None:

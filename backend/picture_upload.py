@@ -13,9 +13,9 @@ from anyio import CancelScope, fail_after, to_thread
 from litestar import Request, Response, head, patch, post
 from litestar.di import NamedDependency
 from litestar.exceptions import InternalServerException
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 from litestar.params import HeaderParameter, PathParameter, SkipValidation
 
+from backend.bytes_operation import bytes_operation
 from backend.logs import say
 from backend.picture_folder import Arriving, PictureFolder, Progress
 from backend.problems import ProblemError
@@ -38,24 +38,14 @@ SILENT_SECONDS: Final = 60.0
 """How long nothing may come of a picture before its line counts as broken."""
 _HEX: Final = frozenset(b"0123456789abcdef")
 _NAME: Final = 64
-_BODY: Final = RequestBody(
-    content={CONTENT_TYPE: OpenAPIMediaType()}, description="The bytes from Upload-Offset on"
-)
-
-
-class UploadOperation(Operation):
-    """A body that no JSON schema describes."""
-
-    def __post_init__(self) -> None:
-        """Say what the body is."""
-        self.request_body = _BODY
+_DESCRIPTION: Final = "The bytes from Upload-Offset on"
 
 
 @post(
     "/sync/pictures",
     status_code=201,
     request_max_body_size=MOST_BYTES,
-    operation_class=UploadOperation,
+    operation_class=bytes_operation(CONTENT_TYPE, _DESCRIPTION, required=False),
     tags=["sync"],
     summary="Begin to hand in a picture; with a body, hand it in",
 )
@@ -96,7 +86,7 @@ async def picture_progress(
     "/sync/pictures/{name:str}",
     status_code=204,
     request_max_body_size=MOST_BYTES,
-    operation_class=UploadOperation,
+    operation_class=bytes_operation(CONTENT_TYPE, _DESCRIPTION, required=True),
     tags=["sync"],
     summary="Hand in more of a picture",
 )

@@ -25,7 +25,7 @@ State: TypeAlias = Literal["here", "waiting", "unsealed"]
 
 
 class PictureLine(Struct, frozen=True):
-    """A picture that an inspection names."""
+    """A picture that an inspection names. `size` in bytes as stored, 0 where it is not here."""
 
     position: int
     at: datetime
@@ -80,8 +80,9 @@ def opened(
 def _line(entry: Entry, folder: PictureFolder) -> PictureLine:
     name = str(entry.detail["sha256"])
     part = entry.sealed.index(pictures.PART) if pictures.PART in entry.sealed else -1
-    state: State = "waiting" if not folder.holds(name) else "unsealed" if part < 0 else "here"
-    return PictureLine(entry.position, entry.at, name, int(entry.detail["size"]), state, part)
+    size = folder.size(name)
+    state: State = "waiting" if size is None else "unsealed" if part < 0 else "here"
+    return PictureLine(entry.position, entry.at, name, size or 0, state, part)
 
 
 def _part(store: EventStore, line: PictureLine) -> PartRef:

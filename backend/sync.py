@@ -1,7 +1,6 @@
 """Tablets hand in their logs: `POST /sync/log` (docs/format.md, section 11)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from threading import RLock
 from typing import Any, Final
@@ -10,10 +9,10 @@ import zstandard
 from anyio import to_thread
 from litestar import Request, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 from litestar.params import SkipValidation
 from msgspec import Struct
 
+from backend.bytes_operation import bytes_operation
 from backend.logs import say
 from backend.problems import ProblemError
 from backend.simulated import advance, received_at
@@ -125,27 +124,15 @@ def _decompressed(raw: bytes) -> bytes:
     return result
 
 
-_BODY = RequestBody(
-    content={CONTENT_TYPE: OpenAPIMediaType()},
-    description="docs/format.md, section 11; may be compressed whole (Content-Encoding: zstd)",
-    required=True,
-)
-
-
-@dataclass
-class PushOperation(Operation):
-    """A body that no JSON schema describes."""
-
-    def __post_init__(self) -> None:
-        """Say what the body is."""
-        self.request_body = _BODY
-
-
 @post(
     "/sync/log",
     status_code=200,
     request_max_body_size=MAX_BYTES,
-    operation_class=PushOperation,
+    operation_class=bytes_operation(
+        CONTENT_TYPE,
+        "docs/format.md, section 11; may be compressed whole (Content-Encoding: zstd)",
+        required=True,
+    ),
     tags=["sync"],
     summary="Hand in what follows entry n of a log",
 )

@@ -9,15 +9,16 @@ A picture is renamed from one to the next, never copied: at each moment it is in
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from events import pictures
 from events.clock import Entropy
-from events.errors import StorageError
 from events.pictures import Picture
+from mobile import durable
+from mobile.durable import on_disk
 
 KEPT_DAYS: Final = 30
 _DAY: Final = 86_400
@@ -26,11 +27,10 @@ _MICROSECONDS: Final = 1_000_000
 
 
 class PictureFolder:
-    """The pictures of one tablet. `write` replaces a file as a whole, durably."""
+    """The pictures of one tablet."""
 
-    def __init__(self, path: Path, write: Callable[[Path, bytes], None]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._write = write
 
     def keep(self, content: bytes, entropy: Entropy, *, looked_at: bool = True) -> Picture:
         """Seal a picture and keep it, durably. `looked_at`: there is a screen to show it."""
@@ -46,7 +46,7 @@ class PictureFolder:
 
     def close(self, open_ones: Collection[str]) -> None:
         """Destroy what was kept to be looked at, but for these."""
-        with _on_disk(self._path):
+        with on_disk(self._path):
             for name in self._names("open"):
                 if name.partition(".")[0] not in open_ones:
                     (self._path / "open" / name).unlink(missing_ok=True)
@@ -59,7 +59,7 @@ class PictureFolder:
         Another thread may be sending them: one that goes meanwhile is left out.
         """
         times: dict[str, int] = {}
-        with _on_disk(self._path):
+        with on_disk(self._path):
             for name in self._names("waiting"):
                 with suppress(FileNotFoundError):
                     times[name] = (self._path / "waiting" / name).stat().st_mtime_ns
@@ -67,12 +67,12 @@ class PictureFolder:
 
     def read(self, name: str) -> bytes:
         """Return a picture as it is sent."""
-        with _on_disk(self._path):
+        with on_disk(self._path):
             return (self._path / "waiting" / name).read_bytes()
 
     def sent(self, name: str, at: int) -> None:
         """Say that the office has it durably, since `at` (µs)."""
-        with _on_disk(self._path):
+        with on_disk(self._path):
             file = self._path / "waiting" / name
             os.utime(file, (at / _MICROSECONDS, at / _MICROSECONDS))
             self._made("sent")
@@ -80,7 +80,7 @@ class PictureFolder:
 
     def send_again(self) -> int:
         """Have all that is still here sent again: the office lost records. Return how many."""
-        with _on_disk(self._path):
+        with on_disk(self._path):
             found = self._names("sent")
             for name in found:
                 self._made("waiting")
@@ -91,7 +91,7 @@ class PictureFolder:
         """Destroy what the office has had for `KEPT_DAYS`. Return how many. `now` in µs."""
         before = now / _MICROSECONDS - KEPT_DAYS * _DAY
         gone = 0
-        with _on_disk(self._path):
+        with on_disk(self._path):
             for name in self._names("sent"):
                 file = self._path / "sent" / name
                 if file.stat().st_mtime < before:
@@ -100,9 +100,9 @@ class PictureFolder:
         return gone
 
     def _put(self, folder: str, name: str, content: bytes) -> None:
-        with _on_disk(self._path):
+        with on_disk(self._path):
             self._made(folder)
-        self._write(self._path / folder / name, content)
+        durable.write(self._path / folder / name, content)
 
     def _made(self, folder: str) -> None:
         (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,11 +112,3 @@ class PictureFolder:
         if not path.is_dir():
             return []
         return [one.name for one in path.iterdir() if not one.name.startswith(".")]
-
-
-@contextmanager
-def _on_disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as failed:
-        raise StorageError(f"{path}: {failed.strerror or failed}") from failed

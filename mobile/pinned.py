@@ -4,13 +4,13 @@ Given at enrolment, kept in the tablet's folder. Without one, the authorities of
 office may name others later, over a line that those believed now vouch for: `change`.
 """
 
-import os
 import ssl
 from pathlib import Path
 from typing import Final
 
 from events.errors import FolderError
-from mobile.tablet_folder import on_disk
+from mobile import durable
+from mobile.durable import on_disk
 from mobile.words import _
 
 FILE: Final = "authority.pem"
@@ -39,12 +39,7 @@ def change(folder: Path, pem: str) -> bool:
         return False
     if not _authorities(before) & _authorities(pem):
         return False
-    partial = file.with_suffix(".new")
-    with on_disk(file), partial.open("w", encoding="ascii") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
-        partial.replace(file)
+    durable.write(file, pem.encode("ascii"))
     return True
 
 

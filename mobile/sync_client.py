@@ -371,6 +371,8 @@ class SyncClient:
     def _take(self, page: Page) -> None:
         for subject in page.erased:
             self._log.keyring.forget(id_bytes(subject))
+        if page.erased:  # whoever is on them: none stays open
+            self._folder.pictures.close(())
         self._learn(page.certificates)
         log = self._log.log
         self._folder.reference.take(

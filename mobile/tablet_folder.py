@@ -14,7 +14,6 @@ nothing, asking again does. A new key means a new log that names the old one.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +25,7 @@ from msgspec import Struct, structs
 from events import envelope
 from events.clock import Clock, Entropy
 from events.envelope import Entry
-from events.errors import BusyError, FolderError, StorageError
+from events.errors import BusyError, FolderError
 from events.ids import EntryRef, id_text
 from events.office import LogOpened
 from events.pull import card_purpose
@@ -35,9 +34,10 @@ from events.sqlite_store import SQLiteStore
 from events.sqlite_vault import SQLiteVault
 from events.store import Held
 from events.writer import genesis
-from mobile import device_key
+from mobile import device_key, durable
 from mobile.device_key import DeviceKeys
 from mobile.device_log import DeviceLog, TabletKeyring
+from mobile.durable import on_disk
 from mobile.officers_file import OfficersFile
 from mobile.picture_folder import PictureFolder
 from mobile.sqlite_reference import Card, SQLiteReference
@@ -94,8 +94,8 @@ class TabletFolder:
         self.store = SQLiteStore(path / "log.sqlite")
         self.vault = SQLiteVault(path / "keys.sqlite")
         self.reference = SQLiteReference(path / "reference.sqlite")
-        self.officers = OfficersFile(path / "officers.json", _write)
-        self.pictures = PictureFolder(path / "pictures", _write)
+        self.officers = OfficersFile(path / "officers.json", durable.write)
+        self.pictures = PictureFolder(path / "pictures")
         self._lock = lock
         self.entropy = entropy
 
@@ -116,7 +116,7 @@ class TabletFolder:
             raise FolderError(_("{path}: a tablet was begun here before").format(path=path))
         lock = _locked(path)
         tablet = Tablet(device=id_text(entropy(16)), bureau=bureau.hex())
-        _write(path / _FILE, msgspec.json.encode(tablet))
+        durable.write(path / _FILE, msgspec.json.encode(tablet))
         return cls(path, tablet, lock, entropy)
 
     @classmethod
@@ -134,7 +134,7 @@ class TabletFolder:
     def keep(self, **changes: object) -> None:
         """Change `tablet.json`, durably."""
         tablet = structs.replace(self.tablet, **changes)
-        _write(self.path / _FILE, msgspec.json.encode(tablet))
+        durable.write(self.path / _FILE, msgspec.json.encode(tablet))
         self.tablet = tablet
 
     # ── logs ───────────────────────────────────────────────────────────────────────
@@ -234,15 +234,6 @@ def require_own(path: Path) -> None:
         raise FolderError(said.format(path=path))
 
 
-@contextmanager
-def on_disk(path: Path) -> Iterator[None]:
-    """Say what the disk refuses as a refusal."""
-    try:
-        yield
-    except OSError as failed:
-        raise StorageError(f"{path}: {failed.strerror or failed}") from failed
-
-
 def _read(path: Path) -> Tablet:
     try:
         tablet = msgspec.json.decode((path / _FILE).read_bytes(), type=Tablet)
@@ -254,26 +245,6 @@ def _read(path: Path) -> Tablet:
         said = _("{path} has layout {layout}; this program knows layout {known}")
         raise FolderError(said.format(path=path, layout=tablet.layout, known=LAYOUT))
     return tablet
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Replace a file as a whole, durably, for this user alone."""
-    with on_disk(file):
-        _replace(file, content)
-
-
-def _replace(file: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    device_key.settle(file.parent)
 
 
 def _locked(path: Path) -> int:

@@ -21,8 +21,8 @@ from events.facts import SealedPart
 from events.inspections import SegmentCovered
 from events.patrol_matching import Matched, matched
 from events.tracks import PART, Patrolled, TrackPoint, on_earth, patrolled, text_of, walk_of
+from mobile.durable import on_disk
 from mobile.place import Place
-from mobile.tablet_folder import on_disk
 
 MOST_POINTS: Final = 4_000  # some eight hours; as many fit into one sealed part
 _SECOND: Final = 1_000_000

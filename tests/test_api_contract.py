@@ -17,9 +17,9 @@ from tests.server import BASE, Site, Tablet, an_item, an_object, site
 load_all_checks()
 
 
-@schemathesis.serializer("application/vnd.xunji.batch")
+@schemathesis.serializer("application/vnd.xunji.batch", "application/offset+octet-stream")
 def _as_bytes(_context: object, value: object) -> bytes:
-    """Send anything at all as a batch."""
+    """Send anything at all as a batch, or as part of a picture."""
     return value if isinstance(value, bytes) else repr(value).encode()
 
 

@@ -223,6 +223,17 @@ class Person:
         self.until(lambda: self.app.shell.here == "inspection")
         self.driver.settle()
 
+    def meet(self) -> str:
+        """Say that somebody was met; return the person's id."""
+        self.choose("SP-08", "yes")
+        self.screen.list.jump("add person")
+        self.driver.pump(3)
+        self.tap(Action, text="Add a person met")
+        inspection = self.app.desk.inspection
+        assert inspection
+        (met,) = inspection.state.persons
+        return met
+
     def fill(self) -> None:
         """Answer whatever is still asked."""
         inspection = self.app.desk.inspection
@@ -279,11 +290,7 @@ with using(Path(sys.argv[1])) as person:
     person.until(lambda: person.app.status.pulled)
     person.sign_in("chen")
     person.begin()
-    person.choose("SP-08", "yes")
-    person.screen.list.jump("add person")
-    person.driver.pump(3)
-    from mobile.screens.widgets import Action
-    person.tap(Action, text="Add a person met")
+    person.meet()
     print(len(person.app.desk.inspection.answers), flush=True)
     sys.stdin.read()
 """
@@ -354,17 +361,12 @@ def test_a_photo_taken_on_the_tablet_reaches_the_office(
         person.until(lambda: person.app.status.pulled)
         person.sign_in("chen")
         person.begin()
-        person.choose("SP-08", "yes")
-        person.screen.list.jump("add person")
-        person.driver.pump(3)
-        person.tap(Action, text="Add a person met")
-        inspection = person.app.desk.inspection
-        assert inspection
-        (met,) = inspection.state.persons
+        met = person.meet()
         person.choose(f"SP-12@{met}", "no")
         person.driver.tap(part(person.question(f"SP-21@{met}"), Action, icon="camera"))
         person.until(lambda: parts(person.question(f"SP-21@{met}"), Picture))
-        person.driver.wait(0.5)
+        (shown,) = parts(person.question(f"SP-21@{met}"), Picture)
+        assert tuple(shown._image.texture.size) == (480, 360)
         person.driver.picture(pictures / "app-photo-en.png")
         person.go("outbox")
         person.sees("Photos 1 of 1")

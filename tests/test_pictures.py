@@ -808,6 +808,26 @@ def test_only_who_may_open_what_is_sealed_sees_a_picture(case: Case, role: Role)
     assert ("data:image" in answer.text) == may
 
 
+def test_how_much_fits_a_page_is_what_is_stored_and_not_what_a_tablet_says(case: Case) -> None:
+    entry = Entry(
+        1, "", 1, tag_of(EvidenceCaptured), moment(NOON), moment(NOON),
+        detail={"sha256": case.picture.name, "size": 1}, sealed=(pictures.PART,),
+    )  # fmt: skip
+
+    (line,) = lines([entry], case.field.here.parts.pictures)
+
+    assert line.size == len(case.picture.stored)
+
+
+@pytest.mark.parametrize("after", ["-1", "x", "9" * 5_000])
+def test_where_a_page_begins_is_a_position(case: Case, after: str) -> None:
+    client = case.field.here.sign_in(Role.MANAGER)
+    token = {CSRF_HEADER: csrf_of(client.cookies["xunji"])}
+    said = {"purpose": "complaint", "after": after}
+
+    assert client.post(case.address, data=said, headers=token).status_code == 400
+
+
 def test_the_page_of_the_inspection_says_how_many_there_are(case: Case) -> None:
     manager, inspector = (case.field.here.sign_in(one) for one in (Role.MANAGER, Role.INSPECTOR))
     address = f"/inspections/{case.visit.inspection}"

@@ -1,5 +1,6 @@
 """Two real ends: the tablet's folder and client, the office's application; and a bad line."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -28,6 +29,7 @@ from mobile.device_log import DeviceLog
 from mobile.line import LineError, RefusedError
 from mobile.outbox import advice
 from mobile.register import Register
+from mobile.scenery import draw
 from mobile.sync_client import Backoff, Status, SyncClient, SyncLoop
 from mobile.tablet_folder import TabletFolder, opened
 from tests.server import NOON, Site, an_object, site
@@ -480,11 +482,18 @@ def test_what_the_office_erased_is_erased_here(field: Field) -> None:
     assert card
     assert card.subject == HOUSEHOLD
 
+    pictures = field.folder.pictures
+    name = pictures.keep(draw(Random(1)), os.urandom).name
+    field.client.pull()
+    assert pictures.look(name).is_file()
+
     field.here.tell(PersonalDataErased(subject=HOUSEHOLD, keys=(), basis="request"))
     field.here.folded()
     field.client.pull()
 
     assert list(field.log.read())[-1].texts == (None,)
+    assert not pictures.look(name).exists()  # who is on it is not known here
+    assert pictures.waiting() == [name]
     register = Register(field.folder.reference, field.folder.open_card)
     assert register.card(HOME, NOON) is None
     assert register.card(other, NOON)

@@ -44,7 +44,7 @@ _BROKEN: Final = (
     AttributeError,
     EOFError,
     OSError,
-    NotImplementedError,
+    NotImplementedError,  # parts compressed in a way that nobody here unpacks
     OverflowError,
 )  # fmt: skip  what the library raises for files that are none
 _EXTERNAL: Final = ("xl/externallinks/", "xl/vbaproject", "xl/embeddings/", "xl/connections.xml")

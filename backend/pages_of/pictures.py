@@ -1,12 +1,12 @@
 """The pictures of one inspection: opened for a purpose, and on record."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from anyio import to_thread
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from backend import pictures
 from backend.cards import MOST_PURPOSE
@@ -27,7 +27,7 @@ class LookForm(Struct, frozen=True):
 
     purpose: str = ""
     csrf: str = ""
-    after: str = "0"
+    after: Annotated[int, Meta(ge=0, le=2**62)] = 0
 
 
 @get(
@@ -88,8 +88,7 @@ def _opened(
         page = _page(request, pages, found, asked.folder, fault="purpose")
         page.status_code = 422
         return page
-    after = int(data.after) if data.after.isascii() and data.after.isdigit() else 0
-    shown, following = pictures.page_of(pictures.lines(found.entries, asked.folder), after)
+    shown, following = pictures.page_of(pictures.lines(found.entries, asked.folder), data.after)
     told = pictures.opened(shown, asked.reading.store, asked.folder, asked.opening, purpose)
     return _page(
         request, pages, found, asked.folder, opened=told, purpose=purpose, following=following
