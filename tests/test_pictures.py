@@ -508,6 +508,18 @@ def test_what_was_begun_and_never_went_on_is_forgotten(tmp_path: Path) -> None:
     assert folder.progress("a" * 64) is None
 
 
+def test_a_server_that_starts_forgets_what_never_went_on(tmp_path: Path) -> None:
+    pictures = PictureFolder(found(tmp_path / "office", SetClock(NOON)).path / "pictures")
+    pictures.begin("a" * 64, 10)
+    pictures.begin("b" * 64, 10)
+    old = time() - 61 * 86_400
+    os.utime(next(pictures.path.glob("arriving/a*")), (old, old))
+
+    with site(tmp_path / "office"):
+        assert pictures.progress("a" * 64) is None
+        assert pictures.progress("b" * 64)
+
+
 def test_pictures_leave_room_for_the_history(tmp_path: Path) -> None:
     folder = PictureFolder(tmp_path, reserve=2**62)
     with pytest.raises(StorageError):

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from backend.measuring import LATELY, Asked, Kept, Views
+from backend.rebuilding import Served
 from projections import sqlite_views
 from projections.catalogue import VIEWS
 from projections.garbage import no_collection
 from projections.spans import Span
 from projections.sqlite_views import SQLiteViews
+from projections.views import MemoryViews, ViewStore
 from tests.server import TODAY, Site, Tablet, an_object, site
 
 YEAR = Asked(Span(TODAY.replace(month=1, day=1), TODAY.replace(month=12, day=31)), TODAY)
@@ -170,6 +172,52 @@ def test_a_log_that_outgrew_its_bounds_is_begun_anew(
         sleep(0.01)
     assert log.stat().st_size < grown
     assert moving.done() == (1, moving.here.parts.intake.store.size())
+
+
+class Holding:
+    """Views behind, and snapshots of them, each with what is held for it."""
+
+    def __init__(self) -> None:
+        self.behind = MemoryViews(VIEWS)
+        self.served = Served(self.behind)
+        self.let_go: list[int] = []
+
+    def show(self, number: int) -> ViewStore:
+        held = ExitStack()
+        held.callback(self.let_go.append, number)
+        snapshot = MemoryViews(VIEWS)
+        self.served.change(snapshot, self.behind, held)
+        return snapshot
+
+
+def test_a_snapshot_is_let_go_of_when_another_takes_its_place() -> None:
+    holding = Holding()
+    holding.show(1)
+    assert holding.let_go == []
+
+    holding.show(2)
+    assert holding.let_go == [1]
+    holding.served.let_go()
+    assert holding.let_go == [1, 2]
+    assert holding.served.now is holding.behind
+
+
+def test_a_snapshot_that_somebody_reads_from_is_held_until_the_last_has_read() -> None:
+    holding = Holding()
+    first = holding.show(1)
+    one, other = holding.served.snapshot(), holding.served.snapshot()
+
+    with one as reads:
+        with other:
+            holding.show(2)
+            assert reads is first
+            assert holding.let_go == []
+        assert holding.let_go == []
+    assert holding.let_go == [1]
+
+    with holding.served.snapshot() as now:
+        assert now is not first
+    assert holding.let_go == [1]
 
 
 def test_a_log_is_kept_while_a_snapshot_is_held(tmp_path: Path) -> None:
