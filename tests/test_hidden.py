@@ -219,3 +219,20 @@ def test_a_home_listed_after_it_was_visited_and_one_that_is_none_any_more_are_fo
 
     assert home not in {*without.values()}
     assert known.of(views) == before
+
+
+def test_an_inspection_that_is_corrected_to_be_of_no_home_is_none_of_a_home_any_more() -> None:
+    store, views, known = the_district().store(), MemoryViews(VIEWS), KnownHomes()
+    Fold(store, views).catch_up()
+    before = dict(known.of(views))
+    visit = next(key for key, home in before.items() if key != home)
+    columns = tuple(view_of(VIEWS, "inspections").columns)
+    (row,) = views.select(Query("inspections", columns=columns, where=(("key", "=", visit),)))
+    at = views.position()
+    values = tuple(an_id("a shop") if name == "object" else one
+                   for name, one in zip(columns, row.values, strict=True))  # fmt: skip
+    document = views.load("inspections", [visit])[visit]
+
+    views.save({"inspections": [Saved(visit, at + 1, document, values)]}, at, at + 1)
+
+    assert known.of(views) == homes_of(views) == {k: v for k, v in before.items() if k != visit}

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec import structs
 
-from backend import view_files
+from backend import rebuilding, view_files
 from backend.commands import commands
 from backend.folder import DataFolder
 from backend.measuring import Measuring
@@ -114,6 +114,20 @@ def figures_of(said: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401  any JS
         for one in said["figures"]
         if one["measure"] == "coverage"
     }
+
+
+def test_answers_move_on_now_and_then_though_there_is_more_to_fold(
+    folder: DataFolder, opened: list[Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = start(folder, opened)
+
+    monkeypatch.setattr(rebuilding, "SHOWN_EVERY", 0.0)
+    bench.steps(2)
+    assert (bench.projection.position, bench.served.position()) == (1_000, 1_000)
+
+    monkeypatch.setattr(rebuilding, "SHOWN_EVERY", float("inf"))
+    bench.steps(1)
+    assert (bench.projection.position, bench.served.position()) == (1_500, 1_000)
 
 
 def test_the_older_file_answers_untouched_until_the_new_one_has_come_as_far(

@@ -185,6 +185,22 @@ def test_an_answer_names_its_slot_and_person(open_shell: Open) -> None:
     assert calls == [("on_answer", "SP-13@p1", "no")]
 
 
+def test_a_jump_after_a_touch_stays_where_it_went(open_shell: Open) -> None:
+    """The effect that lets a list glide knows of the touch, and would go back to it."""
+    driver, screen = inspecting(open_shell, samples.patrol("en"))
+    driver.settle()
+    column = screen.list
+    for slot in ("SP-21@p1", "SP-08", "SP-13@p1", "SP-26", "SP-12@p1"):
+        x, y = column.to_window(*column.center)
+        driver.touch((x, y), (x, y + 43), (x, y + 97))
+        driver.pump(2)
+        screen.jump(slot)
+        went = column.scroll_y
+        driver.pump(5)
+        assert column.scroll_y == pytest.approx(went, abs=1e-3), slot
+        assert column.card(slot).parent
+
+
 def test_what_is_missing_leads_to_its_question(open_shell: Open) -> None:
     driver, screen = inspecting(open_shell, samples.patrol("en"))
     card = screen.list.card("SP-16@p1")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from backend import measuring
 from backend.measuring import LATELY, Asked, Kept, Views
 from backend.rebuilding import Served
 from projections import sqlite_views
@@ -92,6 +93,29 @@ def test_what_nobody_asked_for_long_is_left(moving: Moving) -> None:
 
     assert moving.kept() == {}
     assert moving.done()[0] == 1
+
+
+def test_what_takes_too_long_is_left_until_somebody_asks(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving.done()
+    monkeypatch.setattr(measuring, "PATIENCE", 0.0)
+
+    moving.hand_in()
+    moving.here.folded()
+
+    assert moving.kept() == {}
+    assert moving.done()[0] == 1
+
+
+def test_answers_are_those_of_the_views_that_are_asked(moving: Moving) -> None:
+    reading = moving.here.parts.reading
+    with reading.held() as now:
+        other = MemoryViews(VIEWS)
+        assert moving.measuring.of(now) is moving.measuring
+        beside = moving.measuring.of(other)
+        assert beside is not moving.measuring
+        assert beside.question(YEAR).views is other
 
 
 def test_working_out_ahead_is_no_asking(moving: Moving) -> None:
