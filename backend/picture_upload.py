@@ -6,7 +6,6 @@ docs/format.md, section 12. The protocol: https://tus.io/protocols/resumable-upl
 import binascii
 from base64 import b64decode
 from collections.abc import AsyncGenerator
-from functools import partial
 from typing import Annotated, Any, Final
 
 from anyio import CancelScope, fail_after, to_thread
@@ -119,7 +118,7 @@ async def _take_in(
     request: Request[Any, Any, Any], picture_folder: PictureFolder, name: str, offset: int
 ) -> Progress:
     """Write what comes as it comes, so that a broken line costs only what was under way."""
-    arriving = await to_thread.run_sync(partial(picture_folder.resume, name, offset))
+    arriving = await to_thread.run_sync(picture_folder.resume, name, offset)
     try:
         async for chunk in _chunks(request):
             await to_thread.run_sync(arriving.write, chunk)
