@@ -188,6 +188,7 @@ def test_a_replay_goes_back_to_any_position_or_time(here: Site) -> None:
 
 def test_a_planted_difference_is_named(here: Site) -> None:
     views: Any = here.parts.reading.views
+    assert here.parts.workers["projector"].end()  # nothing takes the place of what is planted
     views.let_go()  # of what stands still: what is planted is to be read
     row = views.load("objects", [an_key(here)])
     key, document = next(iter(row.items()))
